@@ -1,0 +1,3 @@
+module github.com/tripgen/tripgen/sdk/go
+
+go 1.26
