@@ -1,0 +1,37 @@
+package errs
+
+// The reasons: the names of tripgen.type.v1.ErrorReason without their prefix. What each means and carries is
+// documented there.
+const (
+	ReasonInvalidArgument         = "INVALID_ARGUMENT"
+	ReasonNotFound                = "NOT_FOUND"
+	ReasonUnauthenticated         = "UNAUTHENTICATED"
+	ReasonScopeMissing            = "SCOPE_MISSING"
+	ReasonNotImplemented          = "NOT_IMPLEMENTED"
+	ReasonInternal                = "INTERNAL"
+	ReasonUnavailable             = "UNAVAILABLE"
+	ReasonRateLimited             = "RATE_LIMITED"
+	ReasonStaleRevision           = "STALE_REVISION"
+	ReasonIdempotencyMismatch     = "IDEMPOTENCY_MISMATCH"
+	ReasonPageTokenInvalid        = "PAGE_TOKEN_INVALID"
+	ReasonTripNotReady            = "TRIP_NOT_READY"
+	ReasonRegenerationLimit       = "REGENERATION_LIMIT"
+	ReasonGenerationRunning       = "GENERATION_RUNNING"
+	ReasonQueueFull               = "QUEUE_FULL"
+	ReasonAccountLocked           = "ACCOUNT_LOCKED"
+	ReasonCredentialsWrong        = "CREDENTIALS_WRONG"
+	ReasonLoginIDTaken            = "LOGIN_ID_TAKEN"
+	ReasonEmailTaken              = "EMAIL_TAKEN"
+	ReasonPasswordWeak            = "PASSWORD_WEAK"
+	ReasonVerificationCodeInvalid = "VERIFICATION_CODE_INVALID"
+	ReasonPlaceGone               = "PLACE_GONE"
+	ReasonGenerationEnded         = "GENERATION_ENDED"
+	ReasonVersionGone             = "VERSION_GONE"
+	ReasonResumeTokenInvalid      = "RESUME_TOKEN_INVALID"
+	ReasonShareLinkInvalid        = "SHARE_LINK_INVALID"
+	ReasonBudgetSpent             = "BUDGET_SPENT"
+	ReasonQuotaExceeded           = "QUOTA_EXCEEDED"
+	ReasonPlanInfeasible          = "PLAN_INFEASIBLE"
+	ReasonDestinationUnknown      = "DESTINATION_UNKNOWN"
+	ReasonDeadlineExceeded        = "DEADLINE_EXCEEDED"
+)
