@@ -1,5 +1,7 @@
 package planner
 
+import "github.com/tripgen/tripgen/services/ai/planner/orienteering"
+
 // Budget bounds the work of a search. The zero Budget means DefaultIterations.
 type Budget struct {
 	// Iterations bounds the rounds of improvement; 0 means DefaultIterations,
@@ -15,10 +17,22 @@ type Budget struct {
 // DefaultIterations takes some tens of milliseconds for usual trips.
 const DefaultIterations = 4000
 
-// ProblemError says which field of a problem is wrong.
-type ProblemError struct {
-	Field  string // such as "places[3].hours[0].open[1].close"
-	Reason string // lower case, English
+// Plan makes the best itinerary it finds within the budget. It returns a
+// *ProblemError when a field of the problem is wrong, else always an itinerary
+// that keeps every hard rule; what could not be honoured is told in it.
+func Plan(p *Problem, b Budget) (*Itinerary, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	c := compile(p)
+	return c.finish(c.search(b)), nil
 }
 
-func (e *ProblemError) Error() string { return "planner: " + e.Field + " " + e.Reason }
+// search runs the solver.
+func (c *compiled) search(b Budget) orienteering.Solution {
+	eb := orienteering.Budget{Iterations: b.Iterations, Spent: b.Spent}
+	if b.Iterations == 0 && b.Spent == nil {
+		eb.Iterations = DefaultIterations
+	}
+	return orienteering.NewSearch(c.eng, newObjective(c)).Run(eb)
+}

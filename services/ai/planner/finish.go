@@ -1,0 +1,160 @@
+package planner
+
+import "github.com/tripgen/tripgen/services/ai/planner/orienteering"
+
+// finish turns a solution into an itinerary with everything told.
+func (c *compiled) finish(sol orienteering.Solution) *Itinerary {
+	it := &Itinerary{Unhonoured: c.lost}
+	for d := range c.p.Days {
+		it.Days = append(it.Days, c.dayPlan(d, c.items(d, sol)))
+	}
+	c.suggestAll(it)
+	c.tellUnhonoured(it)
+	it.Quality = c.quality(it)
+	return it
+}
+
+// item is one stop of a day before its times are set.
+type item struct {
+	place  int // index into Problem.Places
+	role   role
+	stay   int
+	rest   int // minutes of rest after it
+	lock   int // index into Locks or -1
+	must   bool
+	arrive int // earliest wished start; locked items start exactly then
+	pinned bool
+}
+
+func (c *compiled) items(d int, sol orienteering.Solution) []item {
+	var out []item
+	for _, u := range sol.Routes[d] {
+		x := c.nodes[u]
+		i := item{place: x.place, role: x.role, stay: c.stay(d, x), lock: x.lock, must: x.must}
+		if sol.Rest[u] {
+			i.rest = c.pace.RestMinutes
+		}
+		if x.lock >= 0 {
+			i.arrive, i.pinned = c.p.Locks[x.lock].Arrive, true
+		}
+		out = append(out, i)
+	}
+	return out
+}
+
+// dayPlan times the items of a day in their order: each as early as it can be,
+// the way to the first no earlier than needed.
+func (c *compiled) dayPlan(d int, items []item) DayPlan {
+	day := &c.p.Days[d]
+	plan := DayPlan{Date: day.Date, City: day.City, Bring: bring(day)}
+	plan.Stops = append(plan.Stops, endpointStop(day.StartPoint, true, day.Start, day.Start))
+	at, now := c.startPoint(d), day.Start
+	for k, i := range items {
+		leg := c.legs.leg(at, c.row[i.place])
+		stop := c.stopAt(d, i, now+leg.Minutes)
+		if k == 0 {
+			plan.Stops[0].Leave = max(day.Start, stop.Arrive-leg.Minutes)
+			plan.Stops[0].Arrive = plan.Stops[0].Leave
+		}
+		plan.Legs = append(plan.Legs, leg)
+		plan.Stops = append(plan.Stops, stop)
+		at, now = c.row[i.place], stop.Leave
+		if i.rest > 0 {
+			rest := Stop{Kind: Rest, Place: stop.Place, Name: stop.Name, At: stop.At, Arrive: now, Leave: now + i.rest,
+				SlackClosing: -1, Why: []Reason{WhyRest}}
+			plan.Legs = append(plan.Legs, Leg{Mode: Walk, Source: leg.Source})
+			plan.Stops = append(plan.Stops, rest)
+			now = rest.Leave
+		}
+	}
+	leg := c.legs.leg(at, c.endPoint(d))
+	plan.Legs = append(plan.Legs, leg)
+	plan.Stops = append(plan.Stops, endpointStop(day.EndPoint, false, now+leg.Minutes, now+leg.Minutes))
+	c.slack(d, &plan, items)
+	return plan
+}
+
+// stopAt is the stop of an item reached at the given minute: it starts as soon
+// as its windows allow, or at once where none does (rules tell what breaks).
+func (c *compiled) stopAt(d int, i item, reached int) Stop {
+	pl := &c.p.Places[i.place]
+	x := node{place: i.place, role: i.role, lock: i.lock}
+	s := Stop{Kind: Visit, Place: pl.ID, Name: pl.Name, At: pl.At, Locked: i.pinned, SlackClosing: -1}
+	if i.role != asVisit {
+		s.Kind = Meal
+	}
+	s.Arrive = max(reached, i.arrive)
+	if !i.pinned {
+		s.Arrive = firstStart(c.startWindows(d, x), s.Arrive, i.stay-c.stay(d, x))
+	}
+	s.Leave = s.Arrive + i.stay
+	open, unsure := c.opening(d, i.place)
+	s.HoursUnknown = unsure
+	if !unsure {
+		for _, o := range open {
+			if o.Open <= s.Arrive && s.Leave <= o.Close {
+				s.Opening, s.SlackClosing = o, o.Close-s.Leave
+			}
+		}
+	}
+	s.Why = c.why(d, i, &s)
+	return s
+}
+
+// firstStart is the first minute from t on in one of the windows, for a stay
+// that is longer than the windows were made for; t itself where there is none.
+func firstStart(w []orienteering.Window, t, longer int) int {
+	for _, x := range w {
+		if t <= int(x.Close)-longer {
+			return max(t, int(x.Open))
+		}
+	}
+	return t
+}
+
+func endpointStop(e Endpoint, start bool, arrive, leave int) Stop {
+	s := Stop{Kind: AtLodging, Place: e.ID, Name: e.Name, At: e.At, Arrive: arrive, Leave: leave, SlackClosing: -1}
+	if e.Kind == Station || e.Kind == Airport {
+		s.Kind = Departure
+		if start {
+			s.Kind = Arrival
+		}
+	}
+	return s
+}
+
+// slack fills SlackNext from the end of the day backwards.
+func (c *compiled) slack(d int, plan *DayPlan, items []item) {
+	stops, k := plan.Stops, len(items)-1
+	last := len(stops) - 1
+	latest := c.p.Days[d].End
+	stops[last].SlackNext = latest - stops[last].Arrive
+	for s := last - 1; s >= 0; s-- {
+		stop := &stops[s]
+		limit := latest - plan.Legs[s].Minutes - (stop.Leave - stop.Arrive)
+		if stop.Kind == Visit || stop.Kind == Meal {
+			i := items[k]
+			k--
+			switch {
+			case i.pinned:
+				limit = min(limit, stop.Arrive)
+			default:
+				limit = lastBegin(c.startWindows(d, node{place: i.place, role: i.role, lock: i.lock}), limit, stop.Arrive)
+			}
+		}
+		stop.SlackNext = limit - stop.Arrive
+		latest = limit
+	}
+}
+
+// lastBegin is the last minute up to limit in the window that holds begin or a
+// later one.
+func lastBegin(w []orienteering.Window, limit, begin int) int {
+	best := min(limit, begin)
+	for _, x := range w {
+		if int(x.Open) <= limit && int(x.Close) >= begin {
+			best = max(best, min(limit, int(x.Close)))
+		}
+	}
+	return best
+}

@@ -1,0 +1,149 @@
+package orienteering
+
+import "slices"
+
+// ruin removes strings of nodes near a random seed node from a few routes. The
+// seed may be absent: then room is made around it.
+func (x *Search) ruin() {
+	s := x.s
+	visited := x.p.Nodes - len(s.absent)
+	if visited == 0 {
+		for r := range x.ruined {
+			x.save(r)
+			x.ruined[r] = true
+		}
+		return
+	}
+	mean := visited / len(s.routes)
+	longest := min(longestString, max(mean, 1))
+	most := 4*meanRemoved/(1+longest) - 1
+	strings := 1 + x.rng.below(max(most, 1))
+	seed := x.rng.below(x.p.Nodes)
+	for _, u := range x.near[seed] {
+		if strings == 0 {
+			break
+		}
+		r := s.of[u]
+		if r < 0 || x.ruined[r] {
+			continue
+		}
+		t := &s.routes[r]
+		length := 1 + x.rng.below(min(longest, t.n-2))
+		x.save(int(r))
+		x.ruined[r] = true
+		x.cut(int(r), u, length)
+		strings--
+	}
+}
+
+// cut takes a string of the given length that contains u out of route r,
+// sometimes sparing a few nodes inside it.
+func (x *Search) cut(r int, u int32, length int) {
+	t := &x.s.routes[r]
+	at := 1 + slices.Index(t.node[1:t.n-1], u)
+	spare := 0
+	if length > 1 && x.rng.below(2) == 0 {
+		for spare < t.n-2-length && x.rng.unit() > depth {
+			if spare++; spare >= length {
+				break
+			}
+			if x.rng.below(2) == 0 {
+				break
+			}
+		}
+	}
+	total := length + spare
+	low := max(1, at-total+1)
+	high := min(at, t.n-1-total)
+	from := low
+	if high > low {
+		from += x.rng.below(high - low + 1)
+	}
+	if spare == 0 {
+		x.removeRun(r, from, from+total)
+		return
+	}
+	gap := from + x.rng.below(total-spare+1)
+	x.removeRun(r, gap+spare, from+total)
+	x.removeRun(r, from, gap)
+}
+
+// removeRun removes the positions from..to-1 but for fixed nodes.
+func (x *Search) removeRun(r, from, to int) {
+	t := &x.s.routes[r]
+	for to > from {
+		k := to
+		for k > from && !x.fixed(t.node[k-1]) {
+			k--
+		}
+		if k < to {
+			for _, u := range t.node[k:to] {
+				x.removed = append(x.removed, u)
+				x.fresh[u] = true
+			}
+			x.s.remove(r, k, to)
+		}
+		to = k - 1
+	}
+}
+
+func (x *Search) fixed(u int32) bool { return x.p.Fixed != nil && x.p.Fixed[u] }
+
+// save keeps a route as it was before this iteration.
+func (x *Search) save(r int) {
+	if !x.dirty[r] {
+		x.dirty[r] = true
+		x.saved[r].copyFrom(&x.s.routes[r])
+	}
+}
+
+func (t *tour) copyFrom(o *tour) {
+	n := o.n
+	t.n, t.count, t.rests, t.walked, t.travel = n, o.count, o.rests, o.walked, o.travel
+	copy(t.node[:n], o.node[:n])
+	copy(t.point[:n], o.point[:n])
+	copy(t.leave[:n], o.leave[:n])
+	copy(t.begin[:n], o.begin[:n])
+	copy(t.latest[:n], o.latest[:n])
+}
+
+// settle forgets the saved routes.
+func (x *Search) settle() {
+	for r := range x.dirty {
+		x.dirty[r], x.ruined[r] = false, false
+	}
+	for _, u := range x.removed {
+		x.fresh[u] = false
+	}
+	x.removed = x.removed[:0]
+}
+
+// undo puts the saved routes back.
+func (x *Search) undo() {
+	s := x.s
+	for r := range x.dirty {
+		if !x.dirty[r] {
+			continue
+		}
+		t := &s.routes[r]
+		for _, u := range t.node[1 : t.n-1] {
+			s.profit -= s.profitOn(t, u)
+			s.markAbsent(u)
+		}
+		s.travel += int64(x.saved[r].travel - t.travel)
+	}
+	for r := range x.dirty {
+		if !x.dirty[r] {
+			continue
+		}
+		t := &s.routes[r]
+		t.copyFrom(&x.saved[r])
+		for k := 1; k < t.n-1; k++ {
+			u := t.node[k]
+			s.profit += s.profitOn(t, u)
+			s.dwell[u] = t.leave[k] - t.begin[k]
+			s.markVisited(u, int32(r))
+		}
+	}
+	x.settle()
+}

@@ -1,0 +1,199 @@
+package orienteering
+
+import (
+	"math"
+	"slices"
+)
+
+// Search improves a state by ruin and recreate under simulated annealing.
+type Search struct {
+	s         *State
+	p         *Problem
+	rng       *random
+	objective Objective
+
+	near    [][]int32 // nodes by travel time from each node, itself first
+	ruined  []bool    // per route, in this iteration
+	dirty   []bool    // per route, saved in this iteration
+	saved   []tour
+	removed []int32 // nodes taken out in this iteration
+	order   []int32
+	key     []float64
+	fresh   []bool    // node was taken out in this iteration
+	worth   []float64 // per node: highest profit over classes
+	length  []float64 // per node: shortest stay over classes
+	width   []float64 // per node: longest span of windows over classes
+	best    Solution
+}
+
+// Parameters of the search, tuned on the Solomon instances.
+const (
+	longestString = 10
+	meanRemoved   = 10
+	depth         = 0.01
+	nearCap       = 60
+)
+
+// NewSearch prepares a search; objective nil means the sum of profits.
+func NewSearch(p *Problem, objective Objective) *Search {
+	s := NewState(p)
+	x := &Search{s: s, p: p, rng: newRandom(p.Seed), objective: objective}
+	x.ruined, x.dirty = make([]bool, len(p.Routes)), make([]bool, len(p.Routes))
+	x.saved = make([]tour, len(p.Routes))
+	for r := range x.saved {
+		x.saved[r] = newTour(&p.Routes[r], p.Nodes+2)
+	}
+	x.removed = make([]int32, 0, p.Nodes)
+	x.order = make([]int32, 0, p.Nodes)
+	x.key = make([]float64, p.Nodes)
+	x.fresh = make([]bool, p.Nodes)
+	x.best = Solution{Routes: make([][]int32, len(p.Routes)), Rest: make([]bool, p.Nodes), Score: math.MinInt64}
+	for r := range x.best.Routes {
+		x.best.Routes[r] = make([]int32, 0, p.Nodes)
+	}
+	x.near = neighbours(p)
+	x.measure()
+	return x
+}
+
+// measure fills what the orders of insertion go by.
+func (x *Search) measure() {
+	n := x.p.Nodes
+	x.worth, x.length, x.width = make([]float64, n), make([]float64, n), make([]float64, n)
+	for k, v := range x.p.Profit {
+		u := k % n
+		if x.s.last[k] < 0 {
+			continue
+		}
+		x.worth[u] = max(x.worth[u], float64(v))
+		x.width[u] = max(x.width[u], float64(x.s.last[k]-x.s.first[k]))
+		if d := float64(x.p.Stay[k]); x.length[u] == 0 || d < x.length[u] {
+			x.length[u] = d
+		}
+	}
+}
+
+// neighbours lists, for each node, the nodes nearest to it, itself first.
+func neighbours(p *Problem) [][]int32 {
+	lists := make([][]int32, p.Nodes)
+	all := make([]int32, p.Nodes)
+	for u := range lists {
+		for k := range all {
+			all[k] = int32(k)
+		}
+		row := p.Time[int(p.Point[u])*p.Points:]
+		slices.SortStableFunc(all, func(a, b int32) int {
+			if int(a) == u || int(b) == u {
+				return b2i(int(b) == u) - b2i(int(a) == u)
+			}
+			return int(row[p.Point[a]]) - int(row[p.Point[b]])
+		})
+		lists[u] = append([]int32(nil), all[:min(len(all), nearCap)]...)
+	}
+	return lists
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Run constructs where nothing is there yet, improves until the budget is
+// spent, and returns the best state met. It always holds a feasible answer.
+func (x *Search) Run(b Budget) Solution {
+	x.construct()
+	x.keepBest(x.score())
+	if x.p.Nodes == 0 {
+		return x.Best()
+	}
+	x.improve(b)
+	return x.Best()
+}
+
+// Best returns a copy of the best solution so far.
+func (x *Search) Best() Solution {
+	c := Solution{Score: x.best.Score, Rest: slices.Clone(x.best.Rest)}
+	for _, r := range x.best.Routes {
+		c.Routes = append(c.Routes, slices.Clone(r))
+	}
+	return c
+}
+
+func (x *Search) score() int64 {
+	if x.objective != nil {
+		return x.objective.Score(x.s)
+	}
+	return x.s.profit
+}
+
+func (x *Search) keepBest(score int64) {
+	x.best.Score = score
+	for r := range x.best.Routes {
+		t := &x.s.routes[r]
+		x.best.Routes[r] = append(x.best.Routes[r][:0], t.node[1:t.n-1]...)
+	}
+	for u := range x.best.Rest {
+		x.best.Rest[u] = x.s.rests(u)
+	}
+}
+
+func (x *Search) improve(b Budget) {
+	hot, cold := x.temperatures()
+	temp, share := hot, 0.0
+	cur := x.score()
+	curTravel := x.s.travel
+	bestTravel := curTravel
+	for it := 0; b.Iterations == 0 || it < b.Iterations; it++ {
+		if it&7 == 0 {
+			share = 0
+			if b.Iterations > 0 {
+				share = float64(it) / float64(b.Iterations)
+			}
+			if b.Spent != nil {
+				share = max(share, b.Spent())
+			}
+			if share >= 1 {
+				return
+			}
+			temp = hot * math.Pow(cold/hot, share)
+		}
+		x.ruin()
+		x.recreate()
+		next := x.score()
+		worse := float64(cur-next) + float64(x.s.travel-curTravel)*x.p.TieCost
+		if worse < -temp*math.Log(x.rng.unit()) {
+			cur, curTravel = next, x.s.travel
+			if next > x.best.Score || next == x.best.Score && curTravel < bestTravel {
+				x.keepBest(next)
+				bestTravel = curTravel
+			}
+			x.settle()
+		} else {
+			x.undo()
+		}
+	}
+}
+
+// temperatures spans from a share of a usual profit to well below the smallest.
+func (x *Search) temperatures() (hot, cold float64) {
+	sum, n := 0.0, 0
+	for _, v := range x.p.Profit {
+		if v > 0 {
+			sum += float64(v)
+			n++
+		}
+	}
+	if n == 0 {
+		return 1, 0.1
+	}
+	mean := sum / float64(n)
+	return mean * HotShare, mean * ColdShare
+}
+
+// tunables while tuning
+var (
+	HotShare  = 0.3
+	ColdShare = 0.01
+)
