@@ -1,0 +1,129 @@
+// Package location knows places, the way between them and the weather. The package itself is the domain: what a
+// place is, how places are found, how far they are. Where the data comes from is behind the ports [WeatherProvider]
+// and the catalog's sources; adapters stand in folders of their own.
+package location
+
+import (
+	"math"
+	"time"
+
+	"github.com/tripgen/tripgen/services/location/openinghours"
+)
+
+// Point is a WGS 84 position in degrees: latitude −90 to 90, longitude −180 to 180.
+type Point struct{ Lat, Lng float64 }
+
+// earthRadius is the mean radius of the Earth in metres (IUGG).
+const earthRadius = 6_371_008.8
+
+// DistanceTo is the great-circle distance in metres (haversine).
+func (p Point) DistanceTo(q Point) float64 {
+	rad := math.Pi / 180
+	dLat, dLng := (q.Lat-p.Lat)*rad, (q.Lng-p.Lng)*rad
+	h := math.Pow(math.Sin(dLat/2), 2) + math.Cos(p.Lat*rad)*math.Cos(q.Lat*rad)*math.Pow(math.Sin(dLng/2), 2)
+	return 2 * earthRadius * math.Asin(math.Min(1, math.Sqrt(h)))
+}
+
+// Name is a name in Korean, English and the local language; any may be empty but not all.
+type Name struct{ Ko, En, Local string }
+
+// City is a destination that the catalog has places of.
+type City struct {
+	// ID is lower-case ASCII, for example "munich".
+	ID   string
+	Name Name
+	// Country is the ISO 3166-1 alpha-2 code.
+	Country string
+	// Zone is the city's time zone.
+	Zone   *time.Location
+	Center Point
+	// South, West, North and East bound the city and what its visitors go to from there.
+	South, West, North, East float64
+	// PlaceCount is how many places the catalog has.
+	PlaceCount int
+}
+
+// Contains tells whether p lies in the city's bounds.
+func (c City) Contains(p Point) bool {
+	return c.South <= p.Lat && p.Lat <= c.North && c.West <= p.Lng && p.Lng <= c.East
+}
+
+// Category is what a place is, as in the built-in data: "museum", "park", "food"…
+type Category string
+
+// The categories that the domain itself decides on.
+const (
+	Food     Category = "food"
+	Cafe     Category = "cafe"
+	Market   Category = "market"
+	Laundry  Category = "laundry"
+	Parking  Category = "parking"
+	Station  Category = "station"
+	Airport  Category = "airport"
+	Spa      Category = "spa"
+	Bar      Category = "bar"
+	Shopping Category = "shopping"
+)
+
+// Setting is whether a place is under a roof: "indoor", "outdoor", "mixed".
+type Setting string
+
+// Place is a place. What is not known is at its zero value, or nil where zero would say something.
+type Place struct {
+	// ID is <source>:<id>, for example "builtin:munich-marienplatz".
+	ID     string
+	CityID string
+	Name   Name
+	Point
+	Category Category
+	// Pleases are the preferences it answers: "sightseeing", "culture"…
+	Pleases []string
+	Setting Setting
+	// StayMinutes is the usual stay.
+	StayMinutes int
+	// Hours is the text as OpenStreetMap writes opening hours; empty if not known.
+	Hours string
+	// Schedule is Hours, understood; nil if not known or not understood.
+	Schedule *openinghours.Schedule
+	// LastEntryMinutes is how long before closing the last visitor is let in; 0 if not known.
+	LastEntryMinutes int
+	// StepFree is nil if not known.
+	StepFree  *bool
+	Strenuous bool
+	Cuisine   string
+	Address   string
+	// Source is who says so.
+	Source Source
+}
+
+// Source is where a fact comes from.
+type Source struct {
+	// Provider is "builtin", "openmeteo", "normals", "estimate"…
+	Provider string
+	// FetchedAt is when the fact was fetched; for built-in data, when the process loaded it.
+	FetchedAt time.Time
+	// Simulated is true for data that says nothing about the real world.
+	Simulated bool
+	// Attribution is the credit line to show, if one is due.
+	Attribution string
+}
+
+// OpenAt tells whether the place is open at an instant, in its zone; known is false if its hours are not.
+func (p Place) OpenAt(instant time.Time, zone *time.Location) (open, known bool) {
+	if p.Schedule == nil {
+		return false, false
+	}
+	local := instant.In(zone)
+	minute := local.Hour()*60 + local.Minute()
+	for _, i := range p.Schedule.On(openinghours.DateOf(local), false) {
+		if i.Open <= minute && minute < i.Close {
+			return true, true
+		}
+	}
+	for _, i := range p.Schedule.On(openinghours.DateOf(local.AddDate(0, 0, -1)), false) {
+		if minute+openinghours.MinutesPerDay < i.Close {
+			return true, true
+		}
+	}
+	return false, true
+}

@@ -1,0 +1,114 @@
+package location_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tripgen/tripgen/services/location"
+	"github.com/tripgen/tripgen/services/location/builtin"
+)
+
+func catalog(t *testing.T) *location.Catalog {
+	t.Helper()
+	cities, places, err := builtin.Load(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return location.NewCatalog(cities, places)
+}
+
+// [L1]
+func TestNearbyPagesHoldEveryPlaceOnceInOrder(t *testing.T) {
+	t.Parallel()
+	c := catalog(t)
+	munich, ok := c.City("munich")
+	if !ok {
+		t.Fatal("no munich")
+	}
+	for name, q := range map[string]location.Nearby{
+		"sights on foot":      {From: munich.Center, Mode: location.Walk, Minutes: 30, Group: location.Sights},
+		"food by transit":     {From: munich.Center, Mode: location.Transit, Minutes: 30, Group: location.Eating},
+		"all by car, by name": {From: munich.Center, Mode: location.Car, Minutes: 60, Order: location.ByName},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			q.Limit = 1000
+			whole, more, err := c.FindNearby(q)
+			if err != nil || more || len(whole) == 0 {
+				t.Fatalf("%d places, more %v, error %v", len(whole), more, err)
+			}
+			q.Limit = 7
+			var ids []string
+			for more = true; more; {
+				var page []location.Found
+				if page, more, err = c.FindNearby(q); err != nil {
+					t.Fatal(err)
+				}
+				for _, f := range page {
+					ids = append(ids, f.ID)
+					if f.Minutes > q.Minutes {
+						t.Errorf("%s is %d minutes away", f.ID, f.Minutes)
+					}
+				}
+				q.After = ids[len(ids)-1]
+			}
+			if len(ids) != len(whole) {
+				t.Fatalf("pages hold %d places, the whole %d", len(ids), len(whole))
+			}
+			for i := range ids {
+				if ids[i] != whole[i].ID {
+					t.Fatalf("place %d is %s in pages and %s in the whole", i, ids[i], whole[i].ID)
+				}
+			}
+		})
+	}
+}
+
+func TestNearbyRefusesACursorThatIsGone(t *testing.T) {
+	t.Parallel()
+	_, _, err := catalog(t).FindNearby(location.Nearby{Minutes: 10, After: "builtin:nowhere", Limit: 1})
+	if err == nil {
+		t.Error("a cursor to no place was taken")
+	}
+}
+
+func TestCitiesAreFoundByNameAndPoint(t *testing.T) {
+	t.Parallel()
+	c := catalog(t)
+	for _, name := range []string{"Munich", "münchen", "MUNCHEN", "뮌헨", " munich "} {
+		if city, ok := c.CityByName(name); !ok || city.ID != "munich" {
+			t.Errorf("%q is %q", name, city.ID)
+		}
+	}
+	if city, ok := c.CityByName("Atlantis"); ok {
+		t.Errorf("Atlantis is %q", city.ID)
+	}
+	if city, ok := c.CityAt(location.Point{Lat: 48.8584, Lng: 2.2945}); !ok || city.ID != "paris" {
+		t.Errorf("the Eiffel tower is in %q", city.ID)
+	}
+}
+
+func TestTextSearchFindsNamesInAnyLanguage(t *testing.T) {
+	t.Parallel()
+	c := catalog(t)
+	for _, query := range []string{"marienplatz", "마리엔"} {
+		found, _ := c.FindText(query, "", nil, 0, 10)
+		if len(found) == 0 || found[0].CityID != "munich" {
+			t.Errorf("%q finds %v", query, found)
+		}
+	}
+}
+
+func TestEstimatesGrowWithDistanceAndAreSymmetric(t *testing.T) {
+	t.Parallel()
+	a, b, c := location.Point{Lat: 48.137, Lng: 11.575}, location.Point{Lat: 48.15, Lng: 11.58}, location.Point{Lat: 48.35, Lng: 11.78}
+	for _, mode := range []location.Mode{location.Walk, location.Transit, location.Car} {
+		near, far := location.EstimateTravel(a, b, mode), location.EstimateTravel(a, c, mode)
+		if near.Minutes >= far.Minutes || near != location.EstimateTravel(b, a, mode) {
+			t.Errorf("mode %v: near %+v, far %+v", mode, near, far)
+		}
+		if zero := location.EstimateTravel(a, a, mode); zero.Minutes != 0 || zero.Metres != 0 {
+			t.Errorf("mode %v: no way takes %+v", mode, zero)
+		}
+	}
+}
