@@ -78,6 +78,25 @@ func Start(c Command) (*Process, error) {
 	return p, nil
 }
 
+// Complete runs a command that ends by itself: nil for exit status 0. When ctx ends first the child is killed.
+func Complete(ctx context.Context, c Command) error {
+	p, err := Start(c)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		err := p.Signal(syscall.SIGKILL)
+		<-p.done
+		return errors.Join(fmt.Errorf("%s: %w", p.name, ctx.Err()), err)
+	}
+	if p.err != nil {
+		return p.ended()
+	}
+	return nil
+}
+
 // hold starts the child and waits for it on one locked thread: the kernel's parent-death signal follows the thread that
 // forked, and an unlocked one may end before the process does.
 func (p *Process) hold(cmd *exec.Cmd, started chan<- error) {
