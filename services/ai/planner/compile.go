@@ -2,6 +2,7 @@ package planner
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -29,17 +30,22 @@ type node struct {
 type compiled struct {
 	p      *Problem
 	pace   Pace
-	places []int // chosen candidates, indexes into Problem.Places
-	row    []int // point in the compact matrix of each place, -1 when left out
+	active []int          // days that are searched, in the order of the solver's routes
+	index  map[string]int // place by id
+	places []int          // chosen candidates, indexes into Problem.Places
+	row    []int          // point in the compact matrix of each place, -1 when left out
 	nodes  []node
 	legs   legTable
-	skies  []skies
-	must   []int // places of the must-sees that exist
+	skies  []*skies // per day, made when first asked for
+	must   []int    // places of the must-sees that exist
 	avoid  map[int]bool
 	lost   []Unhonoured
 	eng    *orienteering.Problem
-	worth  [][]int64 // per member and place, before weather and repetition
-	cat    []int32   // category of each place
+	taken  map[int]bool // places on days that are not searched
+	happy  []int64      // what those days are worth to each member
+	seen   []int32      // visits of each category on those days
+	worth  [][]int64    // per member and place, before weather and repetition
+	cat    []int32      // category of each place
 	cats   int
 }
 
@@ -50,23 +56,36 @@ const (
 	maxFoods  = 160
 )
 
-// compile turns a valid problem into the solver's.
+// compile turns a valid problem into the solver's, all days to be searched.
 func compile(p *Problem) *compiled {
-	c := &compiled{p: p, pace: PaceOf(p.Group), avoid: map[int]bool{}}
-	c.resolve()
-	c.rate()
-	c.choose()
-	c.legs = newLegTable(c)
+	c := survey(p)
+	c.choose(nil)
 	for d := range p.Days {
-		c.skies = append(c.skies, newSkies(&p.Days[d]))
+		c.active = append(c.active, d)
 	}
 	c.makeNodes()
 	c.makeProblem()
 	return c
 }
 
+// survey resolves the wishes and rates the places; it does not choose any yet.
+func survey(p *Problem) *compiled {
+	c := &compiled{p: p, pace: PaceOf(p.Group), avoid: map[int]bool{}, skies: make([]*skies, len(p.Days))}
+	c.index = make(map[string]int, len(p.Places))
+	for i := range p.Places {
+		c.index[p.Places[i].ID] = i
+	}
+	c.resolve()
+	c.rate()
+	c.happy, c.seen = make([]int64, len(c.worth)), make([]int32, c.cats)
+	return c
+}
+
 // resolve finds the places of the special request.
 func (c *compiled) resolve() {
+	if len(c.p.Avoid) == 0 && len(c.p.MustSee) == 0 {
+		return
+	}
 	index := newRefIndex(c.p.Places)
 	locked := map[string]bool{}
 	for _, l := range c.p.Locks {
@@ -136,9 +155,13 @@ func (c *compiled) blend(place int) int64 {
 	return ((100-fairnessWeight)*sum/int64(len(c.worth)) + fairnessWeight*least) / 100
 }
 
-// choose keeps the candidates worth searching.
-func (c *compiled) choose() {
-	wanted := map[int]bool{}
+// choose keeps the candidates worth searching, always those that are wanted, and
+// prepares the ways between them.
+func (c *compiled) choose(wanted map[int]bool) {
+	wanted = maps.Clone(wanted)
+	if wanted == nil {
+		wanted = map[int]bool{}
+	}
 	for _, i := range c.must {
 		wanted[i] = true
 	}
@@ -170,6 +193,11 @@ func (c *compiled) choose() {
 			foods += b2i(food)
 		}
 	}
+	c.lay()
+}
+
+// lay numbers the chosen places and prepares the ways between them.
+func (c *compiled) lay() {
 	c.row = make([]int, len(c.p.Places))
 	for i := range c.row {
 		c.row[i] = -1
@@ -177,6 +205,7 @@ func (c *compiled) choose() {
 	for k, i := range c.places {
 		c.row[i] = k
 	}
+	c.legs = newLegTable(c)
 }
 
 func (p *Place) uses() (sight, food bool) {
@@ -194,8 +223,19 @@ func (c *compiled) fitsSomeDay(pl *Place) bool {
 
 func cityFits(d *Day, pl *Place) bool { return d.City == "" || pl.City == "" || d.City == pl.City }
 
+// placeIndex is the place's index, -1 when there is none by that id.
 func (c *compiled) placeIndex(id string) int {
-	return slices.IndexFunc(c.p.Places, func(p Place) bool { return p.ID == id })
+	if i, ok := c.index[id]; ok {
+		return i
+	}
+	return -1
+}
+
+func (c *compiled) sky(d int) *skies {
+	if c.skies[d] == nil {
+		c.skies[d] = newSkies(&c.p.Days[d])
+	}
+	return c.skies[d]
 }
 
 func b2i(b bool) int {
@@ -222,15 +262,10 @@ func (c *compiled) makeNodes() {
 			c.nodes = append(c.nodes, node{place: i, role: c.lockRole(k), lock: k, must: must})
 			continue
 		}
-		sight, food := c.p.Places[i].uses()
-		if sight {
-			c.nodes = append(c.nodes, node{i, asVisit, -1, must})
-		}
-		if food && lunch {
-			c.nodes = append(c.nodes, node{i, asLunch, -1, must})
-		}
-		if food && dinner {
-			c.nodes = append(c.nodes, node{i, asDinner, -1, must})
+		for r, asked := range []bool{asVisit: true, asLunch: lunch, asDinner: dinner} {
+			if asked && c.could(i, role(r)) {
+				c.nodes = append(c.nodes, node{i, role(r), -1, must})
+			}
 		}
 	}
 }

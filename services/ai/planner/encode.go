@@ -29,12 +29,14 @@ func (c *compiled) makeProblem() {
 	for u, x := range c.nodes {
 		e.Point[u], e.Kind[u], e.Group[u], e.Fixed[u] = int32(c.row[x.place]), uint8(x.role), int32(c.row[x.place]), x.lock >= 0
 	}
-	for d := range c.p.Days {
+	for _, d := range c.active {
 		e.Routes = append(e.Routes, c.route(d))
 		for u, x := range c.nodes {
 			k := d*n + u
 			e.Stay[k] = int32(c.stay(d, x))
-			e.Windows[k] = c.startWindows(d, x)
+			if !c.taken[x.place] {
+				e.Windows[k] = c.startWindows(d, x)
+			}
 			e.Profit[k] = int32(c.guess(d, x, e.Windows[k]))
 		}
 	}
@@ -162,7 +164,7 @@ func (c *compiled) guess(d int, x node, w []orienteering.Window) int64 {
 	if x.role == asVisit {
 		pl := &c.p.Places[x.place]
 		from, to := int(w[0].Open), int(w[len(w)-1].Close)+c.stay(d, x)
-		v = c.blend(x.place) * c.skies[d].percent(pl.Setting, from, to) / 100
+		v = c.blend(x.place) * c.sky(d).percent(pl.Setting, from, to) / 100
 	}
 	if c.unsure(d, x.place) {
 		v = v * unsurePercent / 100

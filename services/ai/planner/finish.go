@@ -1,37 +1,55 @@
 package planner
 
-import "github.com/tripgen/tripgen/services/ai/planner/orienteering"
+import (
+	"slices"
 
-// finish turns a solution into an itinerary with everything told.
-func (c *compiled) finish(sol orienteering.Solution) *Itinerary {
-	it := &Itinerary{Unhonoured: c.lost}
-	for d := range c.p.Days {
-		it.Days = append(it.Days, c.dayPlan(d, c.items(d, sol)))
+	"github.com/tripgen/tripgen/services/ai/planner/orienteering"
+)
+
+// finish turns a solution into an itinerary with everything told; days that
+// were not searched are taken from rest.
+func (c *compiled) finish(sol orienteering.Solution, rest *Itinerary) *Itinerary {
+	it := &Itinerary{Days: make([]DayPlan, len(c.p.Days))}
+	if rest != nil {
+		copy(it.Days, rest.Days)
 	}
-	c.suggestAll(it)
+	for r, d := range c.active {
+		it.Days[d] = c.dayPlan(d, c.items(d, sol.Routes[r], sol.Rest))
+	}
+	c.suggestFor(it, c.active)
+	c.conclude(it)
+	return it
+}
+
+// conclude tells what is not honoured and measures the whole.
+func (c *compiled) conclude(it *Itinerary) {
+	it.Unhonoured = slices.Clone(c.lost)
 	c.tellUnhonoured(it)
 	it.Quality = c.quality(it)
-	return it
 }
 
 // item is one stop of a day before its times are set.
 type item struct {
+	id     string
 	place  int // index into Problem.Places
 	role   role
 	stay   int
 	rest   int // minutes of rest after it
-	lock   int // index into Locks or -1
 	must   bool
-	arrive int // earliest wished start; locked items start exactly then
-	pinned bool
+	pinned bool // starts exactly at arrive
+	arrive int
 }
 
-func (c *compiled) items(d int, sol orienteering.Solution) []item {
+// node is the item as a node that is free to move.
+func (i *item) node() node { return node{place: i.place, role: i.role, lock: -1} }
+
+// items lists the stops of a route.
+func (c *compiled) items(d int, route []int32, rest []bool) []item {
 	var out []item
-	for _, u := range sol.Routes[d] {
+	for _, u := range route {
 		x := c.nodes[u]
-		i := item{place: x.place, role: x.role, stay: c.stay(d, x), lock: x.lock, must: x.must}
-		if sol.Rest[u] {
+		i := item{place: x.place, role: x.role, stay: c.stay(d, x), must: x.must}
+		if rest[u] {
 			i.rest = c.pace.RestMinutes
 		}
 		if x.lock >= 0 {
@@ -78,14 +96,13 @@ func (c *compiled) dayPlan(d int, items []item) DayPlan {
 // as its windows allow, or at once where none does (rules tell what breaks).
 func (c *compiled) stopAt(d int, i item, reached int) Stop {
 	pl := &c.p.Places[i.place]
-	x := node{place: i.place, role: i.role, lock: i.lock}
-	s := Stop{Kind: Visit, Place: pl.ID, Name: pl.Name, At: pl.At, Locked: i.pinned, SlackClosing: -1}
+	s := Stop{ID: i.id, Kind: Visit, Place: pl.ID, Name: pl.Name, At: pl.At, Locked: i.pinned, SlackClosing: -1}
 	if i.role != asVisit {
 		s.Kind = Meal
 	}
-	s.Arrive = max(reached, i.arrive)
+	s.Arrive = i.arrive
 	if !i.pinned {
-		s.Arrive = firstStart(c.startWindows(d, x), s.Arrive, i.stay-c.stay(d, x))
+		s.Arrive = firstStart(c.startWindows(d, i.node()), reached, i.stay-c.stay(d, i.node()))
 	}
 	s.Leave = s.Arrive + i.stay
 	open, unsure := c.opening(d, i.place)
@@ -139,7 +156,7 @@ func (c *compiled) slack(d int, plan *DayPlan, items []item) {
 			case i.pinned:
 				limit = min(limit, stop.Arrive)
 			default:
-				limit = lastBegin(c.startWindows(d, node{place: i.place, role: i.role, lock: i.lock}), limit, stop.Arrive)
+				limit = lastBegin(c.startWindows(d, i.node()), limit, stop.Arrive)
 			}
 		}
 		stop.SlackNext = limit - stop.Arrive
@@ -157,4 +174,10 @@ func lastBegin(w []orienteering.Window, limit, begin int) int {
 		}
 	}
 	return best
+}
+
+// inWindows tells whether t is in a window, for a stay that is longer than the
+// windows were made for.
+func inWindows(w []orienteering.Window, t, longer int) bool {
+	return slices.ContainsFunc(w, func(x orienteering.Window) bool { return int(x.Open) <= t && t <= int(x.Close)-longer })
 }

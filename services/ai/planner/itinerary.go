@@ -37,6 +37,7 @@ const (
 
 // Stop is one entry of a day. Times are minutes of the local day.
 type Stop struct {
+	ID     string // the caller's own, kept over edits and replanning
 	Kind   StopKind
 	Place  string // id; empty for endpoints without one
 	Name   string
@@ -136,6 +137,7 @@ const (
 	NotFound      UnhonouredReason = "not_found"       // no candidate by that name
 	AlwaysClosed  UnhonouredReason = "always_closed"   // closed whenever the group is there
 	NotForGroup   UnhonouredReason = "not_for_group"   // strenuous for this group
+	Avoided       UnhonouredReason = "avoided"         // it is also to be avoided
 	NotReachable  UnhonouredReason = "not_reachable"   // too far within limits
 	NoTime        UnhonouredReason = "no_time"         // clashes with other wishes
 	NoCandidate   UnhonouredReason = "no_candidate"    // nothing suitable among the places
@@ -201,8 +203,9 @@ type Quality struct {
 	WorstFit    float64
 	// Diversity is distinct categories over visits, 0..1.
 	Diversity float64
-	// ExposedMinutes is outdoor time in rain, snow, heat, cold or bad air.
-	ExposedMinutes int
+	// ExposedMinutes is the part of OutdoorMinutes in rain, snow, heat, cold or
+	// bad air.
+	ExposedMinutes, OutdoorMinutes int
 	// HoursKnown is the share of visits and meals planned against known hours.
 	HoursKnown float64
 	// OrderMargin is travel minutes over the least possible for the same stops

@@ -7,6 +7,7 @@ import "github.com/tripgen/tripgen/services/ai/planner/orienteering"
 type legTable struct {
 	n       int
 	minutes []int32 // Blocked where there is no way within the limits
+	actual  []int32 // minutes without regard to limits, for plans that people make
 	walked  []int32 // metres of walks, 0 for rides
 	metres  []int32
 	mode    []Mode
@@ -34,7 +35,7 @@ func newLegTable(c *compiled) legTable {
 		travel = travel.pick(rows, full)
 	}
 	n := len(rows)
-	t := legTable{n: n, minutes: make([]int32, n*n), walked: make([]int32, n*n), metres: make([]int32, n*n),
+	t := legTable{n: n, minutes: make([]int32, n*n), actual: make([]int32, n*n), walked: make([]int32, n*n), metres: make([]int32, n*n),
 		mode: make([]Mode, n*n), source: make([]Source, n*n)}
 	ride, rideMode := travel.ride(p.Mode, c.pace.TaxiFirst)
 	for a := range n {
@@ -55,19 +56,30 @@ func (t *legTable) choose(k int, walk, ride *Matrix, rideMode Mode, inCity bool,
 	short := metres < ShortLegMetres
 	switch {
 	case canWalk && (short || !canRide || rideMode == Transit && w <= r):
-		t.minutes[k], t.metres[k], t.walked[k] = w, metres, metres
+		t.minutes[k], t.actual[k], t.metres[k], t.walked[k] = w, w, metres, metres
 		t.mode[k], t.source[k] = Walk, walk.Source
+		return
 	case canRide:
-		t.minutes[k], t.metres[k] = r, ride.Metres[k]
-		t.mode[k], t.source[k] = rideMode, ride.Source
+		t.minutes[k] = r
 	default:
 		t.minutes[k] = orienteering.Blocked
 	}
+	t.actual[k], t.metres[k], t.mode[k], t.source[k] = r, ride.Metres[k], rideMode, ride.Source
+	switch {
+	case r >= 0:
+	case w >= 0:
+		t.actual[k], t.metres[k], t.mode[k], t.source[k] = w, metres, Walk, walk.Source
+	default:
+		t.actual[k], t.metres[k] = noWayMinutes, 0
+	}
 }
+
+// noWayMinutes stands for a leg that no matrix knows a way for.
+const noWayMinutes = 24 * 60
 
 func (t *legTable) leg(a, b int) Leg {
 	k := a*t.n + b
-	return Leg{Mode: t.mode[k], Minutes: int(t.minutes[k]), Metres: int(t.metres[k]), Source: t.source[k]}
+	return Leg{Mode: t.mode[k], Minutes: int(t.actual[k]), Metres: int(t.metres[k]), Source: t.source[k]}
 }
 
 // ride is the matrix and mode used where the group does not walk.

@@ -21,11 +21,11 @@ func newObjective(c *compiled) *objective {
 
 // Score implements orienteering.Objective.
 func (o *objective) Score(s *orienteering.State) int64 {
-	clear(o.happy)
-	clear(o.seen)
+	copy(o.happy, o.c.happy)
+	copy(o.seen, o.c.seen)
 	total := int64(0)
-	for d := range s.Routes() {
-		nodes, begin := s.Route(d)
+	for r, d := range o.c.active {
+		nodes, begin := s.Route(r)
 		visits := 0
 		for k, u := range nodes {
 			x := &o.c.nodes[u]
@@ -34,7 +34,7 @@ func (o *objective) Score(s *orienteering.State) int64 {
 			}
 			total += o.visit(d, x, int(begin[k]))
 		}
-		total += o.c.coverage(visits) - missingRest*int64(min(o.c.rests(d), visits)-s.RestsOn(d))
+		total += o.c.coverage(visits) - missingRest*int64(min(o.c.rests(d), visits)-s.RestsOn(r))
 	}
 	return total + o.fair() - travelPerMin*s.Travel()
 }
@@ -54,7 +54,7 @@ func (o *objective) visit(d int, x *node, begin int) int64 {
 	}
 	pl := &o.c.p.Places[x.place]
 	cat := o.c.cat[x.place]
-	percent = percent * discount(int(o.seen[cat])) * o.c.skies[d].percent(pl.Setting, begin, begin+o.c.stay(d, *x)) / 10000
+	percent = percent * discount(int(o.seen[cat])) * o.c.sky(d).percent(pl.Setting, begin, begin+o.c.stay(d, *x)) / 10000
 	o.seen[cat]++
 	for m := range o.happy {
 		o.happy[m] += o.c.worth[m][x.place] * percent / 100

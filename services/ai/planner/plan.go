@@ -25,7 +25,7 @@ func Plan(p *Problem, b Budget) (*Itinerary, error) {
 		return nil, err
 	}
 	c := compile(p)
-	return c.finish(c.search(b)), nil
+	return c.finish(c.search(b), nil), nil
 }
 
 // search runs the solver.

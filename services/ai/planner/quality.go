@@ -43,6 +43,7 @@ func (c *compiled) quality(it *Itinerary) Quality {
 				fit[m] += fitTo(&c.p.Places[i], &c.p.Group.Members[m])
 			}
 			if c.p.Places[i].Setting == Outdoor {
+				q.OutdoorMinutes += s.Leave - s.Arrive
 				q.ExposedMinutes += c.p.Days[d].exposure(s.Arrive, s.Leave)
 			}
 		}

@@ -1,9 +1,6 @@
 package planner
 
-import (
-	"slices"
-	"sort"
-)
+import "github.com/tripgen/tripgen/services/ai/planner/orienteering"
 
 // why lists the reasons of a stop, strongest first.
 func (c *compiled) why(d int, i item, s *Stop) []Reason {
@@ -135,29 +132,42 @@ func (d *Day) asksFor(w Window) bool {
 	return !w.IsZero() && min(w.To, d.End)-max(w.From, d.Start) >= LeastMealMinutes
 }
 
-// candidatesOr is NoCandidate when nothing in that role is ever possible on the
+// candidatesOr is NoCandidate when no place in that role is ever possible on the
 // day, else the given reason.
 func (c *compiled) candidatesOr(d int, r role, otherwise UnhonouredReason) UnhonouredReason {
-	for u, x := range c.nodes {
-		if x.role == r && len(c.eng.Windows[d*c.eng.Nodes+u]) > 0 {
+	for i := range c.p.Places {
+		if c.could(i, r) && len(c.startWindows(d, node{place: i, role: r, lock: -1})) > 0 {
 			return otherwise
 		}
 	}
 	return NoCandidate
 }
 
+// could tells whether the group could use the place in that role at all.
+func (c *compiled) could(place int, r role) bool {
+	pl := &c.p.Places[place]
+	sight, food := pl.uses()
+	return !c.avoid[place] && !(pl.Strenuous && c.pace.NoStrenuous) && (r == asVisit && sight || r != asVisit && food)
+}
+
 // whyNot says why a must-see is not in the plan.
 func (c *compiled) whyNot(place int) UnhonouredReason {
-	pl := &c.p.Places[place]
-	if pl.Strenuous && c.pace.NoStrenuous {
+	switch {
+	case c.avoid[place]:
+		return Avoided
+	case c.p.Places[place].Strenuous && c.pace.NoStrenuous:
 		return NotForGroup
 	}
 	open, reach := false, false
-	for u, x := range c.nodes {
-		for d := 0; x.place == place && d < len(c.p.Days); d++ {
-			w := c.eng.Windows[d*c.eng.Nodes+u]
+	for d := range c.p.Days {
+		for r := asVisit; r <= asDinner; r++ {
+			x := node{place: place, role: r, lock: -1}
+			if !c.could(place, r) {
+				continue
+			}
+			w := c.startWindows(d, x)
 			open = open || len(w) > 0
-			reach = reach || c.reaches(d, u)
+			reach = reach || c.row[place] >= 0 && c.reaches(d, x, w)
 		}
 	}
 	switch {
@@ -169,98 +179,15 @@ func (c *compiled) whyNot(place int) UnhonouredReason {
 	return NoTime
 }
 
-// reaches tells whether node u alone fits day d.
-func (c *compiled) reaches(d, u int) bool {
-	e := c.eng
-	pt := int(e.Point[u])
-	in, out := int(c.legs.minutes[c.startPoint(d)*c.legs.n+pt]), int(c.legs.minutes[pt*c.legs.n+c.endPoint(d)])
-	reached := c.p.Days[d].Start + in
-	for _, w := range e.Windows[d*e.Nodes+u] {
-		if reached <= int(w.Close) && max(reached, int(w.Open))+int(e.Stay[d*e.Nodes+u])+out <= c.p.Days[d].End {
+// reaches tells whether a node alone fits day d within its windows.
+func (c *compiled) reaches(d int, x node, w []orienteering.Window) bool {
+	pt := c.row[x.place]
+	in, out := c.legs.minutes[c.startPoint(d)*c.legs.n+pt], c.legs.minutes[pt*c.legs.n+c.endPoint(d)]
+	reached := c.p.Days[d].Start + int(in)
+	for _, w := range w {
+		if reached <= int(w.Close) && max(reached, int(w.Open))+c.stay(d, x)+int(out) <= c.p.Days[d].End {
 			return true
 		}
 	}
 	return false
-}
-
-// suggestAll adds alternatives to the outdoor stops in rain, and for every
-// visit and meal the nearest that could replace it if it were closed.
-func (c *compiled) suggestAll(it *Itinerary) {
-	used := it.placesUsed()
-	for d := range it.Days {
-		for k := range it.Days[d].Stops {
-			s := &it.Days[d].Stops[k]
-			if s.Kind != Visit && s.Kind != Meal {
-				continue
-			}
-			if c.outdoorInRain(d, s) {
-				s.Alternatives = append(s.Alternatives, c.suggest(d, s, ForRain, 1, used)...)
-			}
-			s.Alternatives = append(s.Alternatives, c.suggest(d, s, ForClosed, 1, used)...)
-		}
-	}
-}
-
-func (it *Itinerary) placesUsed() map[string]bool {
-	used := map[string]bool{}
-	for d := range it.Days {
-		for _, s := range it.Days[d].Stops {
-			used[s.Place] = true
-		}
-	}
-	return used
-}
-
-func (c *compiled) outdoorInRain(d int, s *Stop) bool {
-	i := c.placeIndex(s.Place)
-	w := c.p.Days[d].Weather
-	if i < 0 || c.p.Places[i].Setting != Outdoor || len(w) == 0 {
-		return false
-	}
-	for m := s.Arrive; m < s.Leave; m++ {
-		if w[m/60%24].Precipitation != Dry {
-			return true
-		}
-	}
-	return false
-}
-
-// suggest finds up to n places that could take a stop's time: open then, near,
-// indoor where it is for rain, best worth per distance first.
-func (c *compiled) suggest(d int, s *Stop, why Purpose, n int, used map[string]bool) []Alternative {
-	type option struct {
-		Alternative
-		rank float64
-	}
-	var found []option
-	for u, x := range c.nodes {
-		pl := &c.p.Places[x.place]
-		if used[pl.ID] || x.lock >= 0 || (x.role == asVisit) != (s.Kind == Visit) || why == ForRain && pl.Setting != Indoor {
-			continue
-		}
-		open := slices.ContainsFunc(c.startWindowsOf(d, u), func(w Window) bool { return w.From <= s.Arrive && s.Arrive <= w.To })
-		if !open {
-			continue
-		}
-		metres := GreatCircleMetres(s.At, pl.At)
-		if metres > 5000 {
-			continue
-		}
-		rank := float64(c.blend(x.place)) / (500 + metres)
-		found = append(found, option{Alternative{pl.ID, why, int(metres + 0.5)}, rank})
-	}
-	sort.SliceStable(found, func(a, b int) bool { return found[a].rank > found[b].rank })
-	var out []Alternative
-	for _, f := range found[:min(n, len(found))] {
-		out = append(out, f.Alternative)
-	}
-	return out
-}
-
-func (c *compiled) startWindowsOf(d, u int) []Window {
-	var out []Window
-	for _, w := range c.eng.Windows[d*c.eng.Nodes+u] {
-		out = append(out, Window{int(w.Open), int(w.Close)})
-	}
-	return out
 }

@@ -103,11 +103,11 @@ type skies struct {
 	sum map[Setting][]int32 // prefix sums of percent per minute; nil: unknown
 }
 
-func newSkies(d *Day) skies {
+func newSkies(d *Day) *skies {
 	if len(d.Weather) == 0 {
-		return skies{}
+		return &skies{}
 	}
-	s := skies{sum: make(map[Setting][]int32, 2)}
+	s := &skies{sum: make(map[Setting][]int32, 2)}
 	for _, set := range []Setting{Outdoor, Mixed} {
 		sum := make([]int32, MaxMinute+MaxStay+1)
 		for m := 1; m < len(sum); m++ {
@@ -119,7 +119,7 @@ func newSkies(d *Day) skies {
 }
 
 // percent of its worth that a visit from a to b keeps.
-func (s skies) percent(set Setting, a, b int) int64 {
+func (s *skies) percent(set Setting, a, b int) int64 {
 	if s.sum == nil || set == Indoor || b <= a {
 		return 100
 	}

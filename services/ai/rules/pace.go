@@ -64,11 +64,7 @@ func mealHours(c *checker) {
 		if within(s, day.Lunch) || within(s, day.Dinner) {
 			return
 		}
-		sev := Hard
-		if s.Locked {
-			sev = Soft
-		}
-		c.reportAs(sev, d, k, fmt.Sprintf("%s: 식사 시간이 아닙니다", label(s)), fmt.Sprintf("the meal at %s is outside meal hours", label(s)))
+		c.reportAs(softIfLocked(s), d, k, fmt.Sprintf("%s: 식사 시간이 아닙니다", label(s)), fmt.Sprintf("the meal at %s is outside meal hours", label(s)))
 	})
 }
 

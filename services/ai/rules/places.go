@@ -21,7 +21,7 @@ func rightCity(c *checker) {
 			return
 		}
 		if p.City != c.facts.Days[d].City {
-			c.report(d, k, fmt.Sprintf("%s: 이날의 도시에 있지 않습니다", label(s)), fmt.Sprintf("%s is in another city", label(s)))
+			c.reportAs(softIfLocked(s), d, k, fmt.Sprintf("%s: 이날의 도시에 있지 않습니다", label(s)), fmt.Sprintf("%s is in another city", label(s)))
 		}
 	})
 }
@@ -43,10 +43,7 @@ func openThroughout(c *checker) {
 		if p == nil || d >= len(p.Hours) || !p.Hours[d].Known {
 			return
 		}
-		sev := Hard
-		if s.Locked {
-			sev = Soft
-		}
+		sev := softIfLocked(s)
 		for minute := s.Arrive; minute < s.Leave; minute++ {
 			if !openAt(p.Hours[d].Open, minute) {
 				c.reportAs(sev, d, k, fmt.Sprintf("%s: %s에 열려 있지 않습니다", label(s), clock(minute)),
@@ -58,6 +55,14 @@ func openThroughout(c *checker) {
 			c.reportAs(sev, d, k, fmt.Sprintf("%s: 입장 마감이 지났습니다", label(s)), fmt.Sprintf("%s admits nobody after its last entry", label(s)))
 		}
 	})
+}
+
+// softIfLocked only warns of what a person fixed knowingly.
+func softIfLocked(s *planner.Stop) Severity {
+	if s.Locked {
+		return Soft
+	}
+	return Hard
 }
 
 func openAt(open []planner.Interval, minute int) bool {
@@ -94,11 +99,7 @@ func nothingStrenuous(c *checker) {
 		if p == nil || !p.Strenuous {
 			return
 		}
-		sev := Hard
-		if s.Locked {
-			sev = Soft
-		}
-		c.reportAs(sev, d, k, fmt.Sprintf("%s: 일행에게 무리입니다", label(s)), fmt.Sprintf("%s is too strenuous for the group", label(s)))
+		c.reportAs(softIfLocked(s), d, k, fmt.Sprintf("%s: 일행에게 무리입니다", label(s)), fmt.Sprintf("%s is too strenuous for the group", label(s)))
 	})
 }
 

@@ -57,3 +57,10 @@ func (s *State) cheapest(r, u int, best *insertion, rng *random, blink bool) {
 func (s *State) walkFits(t *tour, a, u, b int32) bool {
 	return t.Walk == 0 || t.walked+s.walk(a, u)+s.walk(u, b)-s.walk(a, b) <= t.Walk
 }
+
+// fits tells whether node u can go to position at to stay for dwell.
+func (s *State) fits(t *tour, at, u int, dwell int32) bool {
+	a, b, pt := t.point[at-1], t.point[at], s.p.Point[u]
+	start := startFrom(s.windows(t, u), t.leave[at-1]+s.time(a, pt))
+	return start >= 0 && start+dwell+s.time(pt, b) <= t.latest[at] && s.walkFits(t, a, pt, b)
+}

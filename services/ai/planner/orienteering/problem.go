@@ -71,7 +71,17 @@ type Problem struct {
 	// TieCost weighs a unit of travel when states are compared, above what the
 	// Objective says of it.
 	TieCost float64
-	Seed    uint64
+	// Start, where given, holds routes to begin from; what of them does not fit
+	// is left out. StartRest says which of their nodes carry a rest.
+	Start     [][]int32
+	StartRest []bool
+	// Base is the route of each node in a plan to stay close to, -1 for none. At
+	// most MaxChanges nodes are visited off their base route, and at most as many
+	// base nodes are missing from theirs; where Start cannot place more than that,
+	// as many as it cannot place. Nil asks for no closeness.
+	Base       []int32
+	MaxChanges int
+	Seed       uint64
 }
 
 // Solution is a set of routes: nodes in order, without start and end.
@@ -87,6 +97,6 @@ type Objective interface{ Score(*State) int64 }
 
 // Budget bounds a search.
 type Budget struct {
-	Iterations int            // 0: none
+	Iterations int            // 0: none; negative: construction only
 	Spent      func() float64 // nil: none; ≥ 1 ends the search
 }

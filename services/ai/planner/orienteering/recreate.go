@@ -11,25 +11,25 @@ import (
 func (x *Search) recreate() {
 	x.sortAbsent()
 	for _, u := range x.order {
-		x.tryInsert(u, !x.fresh[u])
+		x.tryInsert(u, !x.fresh[u], true)
 	}
 }
 
-func (x *Search) tryInsert(u int32, ruinedOnly bool) {
+func (x *Search) tryInsert(u int32, ruinedOnly, blink bool) {
 	s := x.s
 	if !s.free(int(u)) {
 		return
 	}
 	best := insertion{route: -1, cost: math.MaxFloat64}
 	for r := range s.routes {
-		if ruinedOnly && !x.ruined[r] || !s.admits(&s.routes[r], int(u)) {
+		if ruinedOnly && !x.ruined[r] || !s.admits(&s.routes[r], int(u)) || !s.mayAdd(r, u) {
 			continue
 		}
-		s.cheapest(r, int(u), &best, x.rng, true)
+		s.cheapest(r, int(u), &best, x.rng, blink)
 	}
 	if best.route >= 0 {
 		x.save(best.route)
-		s.insert(best.route, best.at, u)
+		s.insert(best.route, best.at, u, s.dwellIn(&s.routes[best.route], int(u)))
 	}
 }
 
@@ -50,6 +50,9 @@ func (x *Search) sortAbsent() {
 		default:
 			x.key[u] = x.width[u] * (0.7 + 0.6*noise)
 		}
+		if x.p.Base != nil && x.p.Base[u] >= 0 && noise < 0.95 {
+			x.key[u] = -math.MaxFloat64 * noise // base nodes go back first
+		}
 	}
 	slices.SortFunc(x.order, func(a, b int32) int {
 		if x.key[a] < x.key[b] {
@@ -62,20 +65,18 @@ func (x *Search) sortAbsent() {
 	})
 }
 
-// construct fills the routes greedily: fixed nodes first, then by profit.
-func (x *Search) construct() {
-	x.order = append(x.order[:0], x.s.absent...)
-	slices.SortFunc(x.order, func(a, b int32) int {
-		if fa, fb := x.fixed(a), x.fixed(b); fa != fb {
-			return b2i(fb) - b2i(fa)
+func (x *Search) baseSize() int {
+	n := 0
+	for _, r := range x.p.Base {
+		if r >= 0 {
+			n++
 		}
-		if d := x.worth[b] - x.worth[a]; d != 0 {
-			return int(d)
-		}
-		return int(a - b)
-	})
-	for _, u := range x.order {
-		x.tryInsert(u, false)
 	}
-	x.settle()
+	return n
+}
+
+// strays tells whether the state is too far from the base plan: it lacks more
+// base nodes than allowed and needed.
+func (x *Search) strays() bool {
+	return x.p.Base != nil && x.baseNodes-x.s.kept > x.s.stray
 }

@@ -65,10 +65,12 @@ func (x *Search) cut(r int, u int32, length int) {
 	}
 	gap := from + x.rng.below(total-spare+1)
 	x.removeRun(r, gap+spare, from+total)
-	x.removeRun(r, from, gap)
+	x.removeRun(r, min(from, t.n-1), min(gap, t.n-1)) // the first run may have widened
 }
 
-// removeRun removes the positions from..to-1 but for fixed nodes.
+// removeRun removes the positions from..to-1 but for fixed nodes. Where the rest
+// of the route would not join up (travel times need not keep the triangle
+// inequality) more is removed or, between fixed nodes, nothing.
 func (x *Search) removeRun(r, from, to int) {
 	t := &x.s.routes[r]
 	for to > from {
@@ -76,15 +78,39 @@ func (x *Search) removeRun(r, from, to int) {
 		for k > from && !x.fixed(t.node[k-1]) {
 			k--
 		}
+		next := k - 1
 		if k < to {
-			for _, u := range t.node[k:to] {
-				x.removed = append(x.removed, u)
-				x.fresh[u] = true
+			low, high, ok := x.widen(t, k, to)
+			if ok {
+				x.take(r, low, high)
 			}
-			x.s.remove(r, k, to)
+			next = min(next, low-1)
 		}
-		to = k - 1
+		to = next
 	}
+}
+
+// widen extends a run to remove until the rest of the route joins up.
+func (x *Search) widen(t *tour, from, to int) (low, high int, ok bool) {
+	for !x.s.joins(t, from, to) {
+		switch {
+		case to < t.n-1 && !x.fixed(t.node[to]):
+			to++
+		case from > 1 && !x.fixed(t.node[from-1]):
+			from--
+		default:
+			return from, to, from == 1 && to == t.n-1 // an empty route is as it is
+		}
+	}
+	return from, to, true
+}
+
+func (x *Search) take(r, from, to int) {
+	for _, u := range x.s.routes[r].node[from:to] {
+		x.removed = append(x.removed, u)
+		x.fresh[u] = true
+	}
+	x.s.remove(r, from, to)
 }
 
 func (x *Search) fixed(u int32) bool { return x.p.Fixed != nil && x.p.Fixed[u] }

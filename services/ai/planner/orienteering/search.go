@@ -24,6 +24,8 @@ type Search struct {
 	length  []float64 // per node: shortest stay over classes
 	width   []float64 // per node: longest span of windows over classes
 	best    Solution
+
+	baseNodes int // nodes of the base plan
 }
 
 // Parameters of the search, tuned on the Solomon instances.
@@ -53,6 +55,7 @@ func NewSearch(p *Problem, objective Objective) *Search {
 	}
 	x.near = neighbours(p)
 	x.measure()
+	x.baseNodes = x.baseSize()
 	return x
 }
 
@@ -105,7 +108,7 @@ func b2i(b bool) int {
 func (x *Search) Run(b Budget) Solution {
 	x.construct()
 	x.keepBest(x.score())
-	if x.p.Nodes == 0 {
+	if x.p.Nodes == 0 || b.Iterations < 0 {
 		return x.Best()
 	}
 	x.improve(b)
@@ -163,7 +166,7 @@ func (x *Search) improve(b Budget) {
 		x.recreate()
 		next := x.score()
 		worse := float64(cur-next) + float64(x.s.travel-curTravel)*x.p.TieCost
-		if worse < -temp*math.Log(x.rng.unit()) {
+		if worse < -temp*math.Log(x.rng.unit()) && !x.strays() {
 			cur, curTravel = next, x.s.travel
 			if next > x.best.Score || next == x.best.Score && curTravel < bestTravel {
 				x.keepBest(next)

@@ -17,6 +17,9 @@ type State struct {
 
 	profit int64
 	travel int64
+	added  int // nodes visited off their base route
+	kept   int // nodes visited on their base route
+	stray  int // how many nodes may be off, or missing from, their base route
 }
 
 // tour is one route: position 0 is its start, position n-1 its end.
@@ -36,7 +39,7 @@ type tour struct {
 
 // NewState returns the state with empty routes.
 func NewState(p *Problem) *State {
-	s := &State{p: p}
+	s := &State{p: p, stray: p.MaxChanges}
 	n := p.Nodes
 	s.of, s.dwell = make([]int32, n), make([]int32, n)
 	s.absent, s.where = make([]int32, n, n), make([]int32, n)
@@ -177,15 +180,14 @@ func (s *State) free(u int) bool {
 	return s.p.Group == nil || s.p.Group[u] < 0 || s.group[s.p.Group[u]] == 0
 }
 
-// insert puts node u at position at of route r; the caller has checked that it
-// fits.
-func (s *State) insert(r, at int, u int32) {
+// insert puts node u at position at of route r to stay for dwell, a rest
+// included; the caller has checked that it fits.
+func (s *State) insert(r, at int, u, dwell int32) {
 	t := &s.routes[r]
-	d := s.dwellIn(t, int(u))
-	if d != s.stay(t, u) {
+	if dwell != s.stay(t, u) {
 		t.rests++
 	}
-	s.place(t, r, at, u, d)
+	s.place(t, r, at, u, dwell)
 	s.refresh(t, at, at)
 }
 
@@ -206,6 +208,22 @@ func (s *State) place(t *tour, r, at int, u, dwell int32) {
 	s.dwell[u] = dwell
 	s.profit += s.profitOn(t, u)
 	s.markVisited(u, int32(r))
+}
+
+// joins tells whether the route is still feasible without positions from..to-1.
+func (s *State) joins(t *tour, from, to int) bool {
+	a, b := t.point[from-1], t.point[to]
+	if t.leave[from-1]+s.time(a, b) > t.latest[to] {
+		return false
+	}
+	if t.Walk == 0 {
+		return true
+	}
+	walked := t.walked + s.walk(a, b)
+	for k := from; k <= to; k++ {
+		walked -= s.walk(t.point[k-1], t.point[k])
+	}
+	return walked <= t.Walk
 }
 
 // remove takes out positions from..to-1 of route r.
@@ -242,17 +260,36 @@ func (s *State) markVisited(u, r int32) {
 	s.absent[k], s.where[end] = end, k
 	s.absent = s.absent[:len(s.absent)-1]
 	s.where[u], s.of[u] = -1, r
+	s.countBase(u, r, 1)
 	if s.p.Group != nil && s.p.Group[u] >= 0 {
 		s.group[s.p.Group[u]]++
 	}
 }
 
 func (s *State) markAbsent(u int32) {
+	s.countBase(u, s.of[u], -1)
 	s.where[u], s.of[u] = int32(len(s.absent)), -1
 	s.absent = append(s.absent, u)
 	if s.p.Group != nil && s.p.Group[u] >= 0 {
 		s.group[s.p.Group[u]]--
 	}
+}
+
+// countBase keeps count of how far the state is from the base plan.
+func (s *State) countBase(u, r int32, by int) {
+	switch {
+	case s.p.Base == nil:
+	case s.p.Base[u] == r:
+		s.kept += by
+	default:
+		s.added += by
+	}
+}
+
+// mayAdd tells whether node u may go to route r without straying too far from
+// the base plan.
+func (s *State) mayAdd(r int, u int32) bool {
+	return s.p.Base == nil || s.p.Base[u] == int32(r) || s.added < s.stray
 }
 
 func (s *State) rests(u int) bool {
