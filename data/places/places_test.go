@@ -22,7 +22,7 @@ const (
 	minFood     = 18
 	minCafes    = 8
 	minIndoor   = 15 // of what is visited in itself, meals not counted
-	minDinner   = 5  // food known to be open at 19:30 on most days
+	minDinner   = 3  // food known to be open at 19:30 on most days
 	minStations = 1
 	minParking  = 1
 )
