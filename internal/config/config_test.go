@@ -67,7 +67,7 @@ func TestEnvironmentGoesOverFileGoesOverDefaults(t *testing.T) {
 	c := load(t, path, "TRIPGEN_LOG_LEVEL=debug", "TRIPGEN_GENERATION_DEADLINE=9s", "TRIPGEN_KAFKA_BROKERS=a:1, b:2",
 		"TRIPGEN_POSTGRES_CREATE=true", "TRIPGEN_POSTGRES_MAX_CONNS=33", "TRIPGEN_TRACE_RATIO=0.25",
 		"TRIPGEN_CLIENTS_TRIP_SECRET_FILE="+secret, "ANTHROPIC_API_KEY=general", "KAKAO_REST_API_KEY=kakao",
-		"TRIPGEN_PROVIDERS_ANTHROPIC_KEY=own", "HOME=/", "TRIPGEN_TEST_REAL=1", "TRIPGEN_CONFIG=x")
+		"TRIPGEN_PROVIDERS_ANTHROPIC_KEY=own", "HOME=/", "TRIPGEN_TEST_REAL=1")
 	got := fmt.Sprint(c.Log.Level, c.Log.Format, c.Generation.Deadline, c.Generation.Attempts, c.Kafka.Brokers, c.Postgres.Create,
 		c.Postgres.MaxConns, c.Trace.Ratio, c.Clients.Trip.Secret.Reveal(), c.Providers.Anthropic.Key.Reveal(),
 		c.Providers.Kakao.Key.Reveal(), c.Generation.Plan)
@@ -114,6 +114,9 @@ func TestWhatIsUnknownOrUnreadableIsRefusedAllAtOnce(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is missing in\n%v", want, err)
 		}
+	}
+	if _, err := config.Load("", []string{"TRIPGEN_URL=x"}, "TRIPGEN_URL"); err != nil {
+		t.Errorf("a flag's variable: %v", err)
 	}
 	for name, content := range map[string]string{
 		"unknown key":  "log: {levle: debug}",

@@ -19,22 +19,21 @@ import (
 const (
 	// Prefix of all variables.
 	Prefix = "TRIPGEN_"
-	// FileVariable names the configuration file, where no flag does.
-	FileVariable = Prefix + "CONFIG"
 	// testPrefix is for the variables of tests.
 	testPrefix = Prefix + "TEST_"
 )
 
 // Load puts together a configuration: the defaults, then the YAML file at path (none where it is empty), then the
-// environment ("NAME=value", as of os.Environ). It tells all that is wrong at once. It does not validate.
-func Load(path string, environ []string) (Config, error) {
+// environment ("NAME=value", as of os.Environ). It tells all that is wrong at once. It does not validate. A variable that
+// starts with TRIPGEN_ and is neither a setting nor among others (those of command line flags) is refused.
+func Load(path string, environ []string, others ...string) (Config, error) {
 	c := Default()
 	if path != "" {
 		if err := readFile(&c, path); err != nil {
 			return Config{}, err
 		}
 	}
-	if err := readEnvironment(&c, environ); err != nil {
+	if err := readEnvironment(&c, environ, others); err != nil {
 		return Config{}, err
 	}
 	return c, nil
@@ -70,7 +69,7 @@ type environment struct {
 	errs   []error
 }
 
-func readEnvironment(c *Config, environ []string) error {
+func readEnvironment(c *Config, environ, others []string) error {
 	e := environment{values: make(map[string]string, len(environ))}
 	for _, variable := range environ {
 		name, value, _ := strings.Cut(variable, "=")
@@ -78,7 +77,7 @@ func readEnvironment(c *Config, environ []string) error {
 	}
 	e.walk(reflect.ValueOf(c).Elem(), Prefix)
 	for name := range e.values {
-		if strings.HasPrefix(name, Prefix) && !strings.HasPrefix(name, testPrefix) && name != FileVariable {
+		if strings.HasPrefix(name, Prefix) && !strings.HasPrefix(name, testPrefix) && !slices.Contains(others, name) {
 			e.errs = append(e.errs, fmt.Errorf("environment: there is no setting %s", name))
 		}
 	}
