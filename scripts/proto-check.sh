@@ -22,7 +22,9 @@ for ref in "$base" origin/main main; do
 done
 
 # Each generated tree, by whatever language, ends in a folder called gen.
-buf generate proto -o "$work/fresh"
+for template in buf.gen.yaml sdk/mobile/*/buf.gen.yaml; do
+	[ ! -e "$template" ] || buf generate proto --template "$template" -o "$work/fresh"
+done
 find "$work/fresh" -type d -name gen -prune -printf '%P\n' >"$work/trees"
 [ -s "$work/trees" ] || { echo "proto-check: buf generate made nothing" >&2; exit 1; }
 while read -r tree; do

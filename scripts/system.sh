@@ -13,6 +13,7 @@ has() {
 	redis) command -v redis-server >/dev/null ;;
 	java) command -v java >/dev/null && java_at_least 17 ;;
 	maven) command -v mvn >/dev/null ;;
+	go) command -v go >/dev/null ;;
 	pip) python3 -m pip --version >/dev/null 2>&1 ;;
 	*) echo "system.sh: unknown need: $1" >&2; exit 2 ;;
 	esac
@@ -39,7 +40,10 @@ package() {
 
 missing=()
 for need in "$@"; do
-	has "$need" || missing+=("$(package "$need")")
+	if ! has "$need"; then
+		[ "$need" != go ] || { echo "missing: install Go 1.26 or later and run again" >&2; exit 1; }
+		missing+=("$(package "$need")")
+	fi
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 

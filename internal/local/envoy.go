@@ -43,11 +43,11 @@ type Envoy struct {
 }
 
 // ErrNoEnvoy says that Envoy is not installed, and what to do.
-var ErrNoEnvoy = errors.New("Envoy is not installed: run `make tools` in the source tree, " +
+var ErrNoEnvoy = errors.New("Envoy is not installed: run `make envoy` in the source tree, " +
 	"or name the program with --envoy")
 
 // FindEnvoy looks for the program: the given path if any, then .cache/bin below the working directory, where
-// `make tools` puts it, then the PATH.
+// `make envoy` puts it, then the PATH.
 func FindEnvoy(path string) (string, error) {
 	candidates := []string{path}
 	if path == "" {

@@ -163,7 +163,7 @@ func TestABadEnvoyConfigurationFailsWithItsReason(t *testing.T) {
 func TestAMissingEnvoySaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	_, err := local.FindEnvoy("/nowhere/envoy")
-	if !errors.Is(err, local.ErrNoEnvoy) || !strings.Contains(err.Error(), "make tools") {
+	if !errors.Is(err, local.ErrNoEnvoy) || !strings.Contains(err.Error(), "make envoy") {
 		t.Errorf("FindEnvoy = %v", err)
 	}
 }
