@@ -155,3 +155,5 @@ require (
 )
 
 replace github.com/tripgen/tripgen/sdk/go => ./sdk/go
+
+ignore node_modules
