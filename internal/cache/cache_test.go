@@ -17,6 +17,9 @@ func address(t *testing.T) string {
 	if url := os.Getenv("TRIPGEN_TEST_REDIS"); url != "" {
 		return url
 	}
+	if os.Getenv("TRIPGEN_TEST_REAL") == "1" {
+		t.Fatal("TRIPGEN_TEST_REDIS is not set")
+	}
 	return "redis://" + miniredis.RunT(t).Addr() + "/0"
 }
 

@@ -25,6 +25,9 @@ func brokers(t *testing.T) []string {
 	if address := os.Getenv("TRIPGEN_TEST_KAFKA"); address != "" {
 		return []string{address}
 	}
+	if os.Getenv("TRIPGEN_TEST_REAL") == "1" {
+		t.Fatal("TRIPGEN_TEST_KAFKA is not set")
+	}
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
 	if err != nil {
 		t.Fatal(err)
