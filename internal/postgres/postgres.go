@@ -55,7 +55,7 @@ func Open(ctx context.Context, c Config) (*pgxpool.Pool, error) {
 	config.ConnConfig.RuntimeParams["statement_timeout"] = millis(c.StatementTimeout)
 	// A transaction that its owner forgot must not hold its locks for ever.
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = millis(2 * c.StatementTimeout)
-	config.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithTrimSQLInSpanName())
+	config.ConnConfig.Tracer = otelpgx.NewTracer()
 
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
