@@ -1,0 +1,60 @@
+package ai
+
+import "time"
+
+// Class is how soon a generation is taken; it follows from its expected cost.
+type Class string
+
+// The classes, cheapest first.
+const (
+	Express  Class = "express"
+	Standard Class = "standard"
+	Bulk     Class = "bulk"
+)
+
+// Classes are all classes, cheapest first.
+func Classes() []Class { return []Class{Express, Standard, Bulk} }
+
+// Size is what the cost of planning grows with.
+type Size struct {
+	// Days are those to be planned: one for a day's regeneration.
+	Days, Members, Destinations int
+}
+
+// CostUnits is the expected cost of a generation in planning units, at least 1: a day of one city for a few people is
+// three units. Each member adds tastes to weigh, each further destination a city to read and a joint to fit.
+func (s Size) CostUnits() int {
+	return max(1, s.Days*(2+(s.Members+1)/2)+4*max(0, s.Destinations-1))
+}
+
+// Bounds of the classes, in cost units: up to three days of two people in one city are express (9 units), two weeks of
+// a family in several cities are bulk.
+const (
+	expressUnits  = 12
+	standardUnits = 40
+)
+
+// ClassOf gives the class of a cost.
+func ClassOf(units int) Class {
+	switch {
+	case units <= expressUnits:
+		return Express
+	case units <= standardUnits:
+		return Standard
+	default:
+		return Bulk
+	}
+}
+
+// Credit is how much earlier than it did a generation of this class counts as having been asked for, in the order of
+// work. See package dispatch for the bound on waiting that follows.
+func (c Class) Credit() time.Duration {
+	switch c {
+	case Express:
+		return 60 * time.Second
+	case Standard:
+		return 30 * time.Second
+	default:
+		return 0
+	}
+}

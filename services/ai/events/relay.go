@@ -1,0 +1,159 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"go.opentelemetry.io/otel/propagation"
+
+	"github.com/tripgen/tripgen/internal/app"
+	"github.com/tripgen/tripgen/internal/kafka"
+)
+
+// Entry is an event that is stored and still has to reach Kafka.
+type Entry struct {
+	ID    int64
+	Event kafka.Event
+	// Trace is the W3C trace context in which the event was made; may be empty.
+	Trace string
+}
+
+func (e Entry) message() kafkago.Message {
+	carrier := propagation.MapCarrier{kafka.HeaderTrace: e.Trace}
+	return e.Event.Message(propagation.TraceContext{}.Extract(context.Background(), carrier))
+}
+
+// Outbox is where events wait that are stored and not yet sent.
+type Outbox interface {
+	// Sent takes entries out.
+	Sent(ctx context.Context, ids []int64) error
+	// Sweep hands entries that are older than age to send, oldest first, and takes those out that it sent; an entry is
+	// in the hands of one process at a time. It gives how many were sent.
+	Sweep(ctx context.Context, age time.Duration, limit int, send func([]Entry) (sent []int64, err error)) (int, error)
+}
+
+// Writer writes to Kafka, as kafka.Writer does.
+type Writer interface {
+	WriteMessages(ctx context.Context, messages ...kafkago.Message) error
+}
+
+const (
+	kickSenders  = 8
+	kickBacklog  = 1024
+	kickTimeout  = 2 * time.Second
+	sweepEvery   = 500 * time.Millisecond
+	sweepTimeout = 10 * time.Second
+	sweepBatch   = 200
+	// sweepAge leaves fresh events to the kick.
+	sweepAge = 3 * time.Second
+)
+
+// Relay brings events from the outbox to Kafka: at once those that it is kicked with, and by a sweep those whose kick
+// went wrong, or whose process died between storing and sending. An event may be sent twice, never not at all.
+type Relay struct {
+	outbox Outbox
+	writer Writer
+	log    *slog.Logger
+	kicks  chan Entry
+}
+
+// NewRelay makes a relay.
+func NewRelay(outbox Outbox, writer Writer, log *slog.Logger) *Relay {
+	return &Relay{outbox: outbox, writer: writer, log: log, kicks: make(chan Entry, kickBacklog)}
+}
+
+// Kick sends an event soon. It never blocks: what does not fit is left to the sweep.
+func (r *Relay) Kick(e Entry) {
+	select {
+	case r.kicks <- e:
+	default:
+	}
+}
+
+// Part runs the relay.
+func (r *Relay) Part() app.Part {
+	return app.Part{Name: "event relay", Run: r.run}
+}
+
+func (r *Relay) run(ctx context.Context) error {
+	var senders sync.WaitGroup
+	for range kickSenders {
+		senders.Go(func() { r.sendKicked(ctx) })
+	}
+	r.sweepUntil(ctx)
+	senders.Wait()
+	return nil
+}
+
+func (r *Relay) sendKicked(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e := <-r.kicks:
+			if err := r.send(ctx, e); err != nil && ctx.Err() == nil {
+				r.log.WarnContext(ctx, "event is left to the sweep", "topic", e.Event.Topic, "error", err)
+			}
+		}
+	}
+}
+
+func (r *Relay) send(ctx context.Context, e Entry) error {
+	ctx, cancel := context.WithTimeout(ctx, kickTimeout)
+	defer cancel()
+	if err := r.writer.WriteMessages(ctx, e.message()); err != nil {
+		return err
+	}
+	return r.outbox.Sent(ctx, []int64{e.ID})
+}
+
+func (r *Relay) sweepUntil(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for {
+			n, err := r.sweep(ctx)
+			if err != nil && ctx.Err() == nil {
+				r.log.WarnContext(ctx, "sweep outbox", "error", err)
+			}
+			if n < sweepBatch {
+				break
+			}
+		}
+	}
+}
+
+func (r *Relay) sweep(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
+	defer cancel()
+	return r.outbox.Sweep(ctx, sweepAge, sweepBatch, func(entries []Entry) ([]int64, error) {
+		messages := make([]kafkago.Message, len(entries))
+		for i, e := range entries {
+			messages[i] = e.message()
+		}
+		return written(entries, r.writer.WriteMessages(ctx, messages...))
+	})
+}
+
+// written gives the ids of the entries that arrived.
+func written(entries []Entry, err error) (ids []int64, _ error) {
+	each, partly := errors.AsType[kafkago.WriteErrors](err)
+	if err != nil && !partly {
+		return nil, err
+	}
+	for i, e := range entries {
+		if !partly || each[i] == nil {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids, err
+}
