@@ -19,11 +19,11 @@ import (
 type commands struct {
 	Config string `help:"Configuration file (YAML). Environment variables TRIPGEN_… go over it." type:"existingfile" env:"TRIPGEN_CONFIG" placeholder:"FILE"`
 
-	Up       upCmd       `cmd:"" help:"Run everything on this machine. Not built yet."`
+	Up       upCmd       `cmd:"" help:"Run everything on this machine."`
 	Serve    serveCmd    `cmd:"" help:"Run one or more roles: user, trip, ai, location, worker, or all."`
 	Migrate  migrateCmd  `cmd:"" help:"Make the databases and bring their schemas up to date."`
 	Plan     planCmd     `cmd:"" help:"Plan a trip from the terminal."`
-	Simulate simulateCmd `cmd:"" help:"Run simulators of the outside providers. Not built yet."`
+	Simulate simulateCmd `cmd:"" help:"Run simulators of the outside providers."`
 	Settings settingsCmd `cmd:"" help:"Print the configuration that holds, without its secrets."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

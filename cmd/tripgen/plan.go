@@ -28,7 +28,7 @@ type planCmd struct {
 	Name     string   `help:"The trip's name, up to 16 characters." placeholder:"NAME"`
 	Start    string   `help:"First day, as YYYY-MM-DD; default in a week." placeholder:"DATE"`
 	Mode     string   `help:"How the group gets about." enum:"public-transport,car" default:"public-transport"`
-	DayStart string   `help:"When days start, on a 10-minute grid." default:"09:00" placeholder:"HH:MM"`
+	DayStart string   `help:"When days start, on a 10-minute grid." default:"09:00"`
 	Request  string   `help:"Wishes in your own words, up to 500 characters."`
 	LoginID  string   `name:"login-id" help:"Log in as this traveller; without it a new one signs up." env:"TRIPGEN_LOGIN_ID"`
 	Password string   `help:"The traveller's password." env:"TRIPGEN_PASSWORD"`

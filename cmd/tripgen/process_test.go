@@ -27,7 +27,7 @@ import (
 )
 
 // machine is a configuration whose database, Redis and Kafka are there.
-func machine(t *testing.T, issuer *authntest.Issuer) config.Config {
+func machineConfig(t *testing.T, issuer *authntest.Issuer) config.Config {
 	t.Helper()
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
 	if err != nil {
@@ -62,7 +62,7 @@ func (s *trips) GetTrip(ctx context.Context, _ *tripv1.GetTripRequest) (*tripv1.
 func TestARoleIsWiredRunsAndStops(t *testing.T) {
 	t.Parallel()
 	issuer := authntest.New(t)
-	settings := machine(t, issuer)
+	settings := machineConfig(t, issuer)
 	if err := settings.Validate(app.Trip); err != nil {
 		t.Fatal(err)
 	}

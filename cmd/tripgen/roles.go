@@ -8,11 +8,13 @@ import (
 
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/config"
+	userpostgres "github.com/tripgen/tripgen/services/user/postgres"
 )
 
 const (
-	tokenTimeout  = 5 * time.Second
-	topicsTimeout = 30 * time.Second
+	tokenTimeout    = 5 * time.Second
+	topicsTimeout   = 30 * time.Second
+	providerTimeout = 2 * time.Second
 )
 
 // need opens one thing that a role depends on.
@@ -31,8 +33,10 @@ type wiring struct {
 // wirings is the dependency map: what each role needs and where it is wired. Each role has a file of its own.
 func wirings() map[app.Role]wiring {
 	return map[app.Role]wiring{
-		app.User:     {needs: []need{needSeal, needDatabase, needKafka}, wire: wireUser},
-		app.Location: {needs: []need{needDatabase, needRedis}, wire: wireLocation},
+		app.User: {
+			needs: []need{needSeal, needDatabase, needKafka}, migrations: userpostgres.Migrations(), wire: wireUser,
+		},
+		app.Location: {needs: []need{needSeal}, wire: wireLocation},
 		app.AI:       {needs: []need{needSeal, needDatabase, needRedis, needKafka}, wire: wireAI},
 		app.Trip:     {needs: []need{needSeal, needDatabase, needRedis, needKafka}, wire: wireTrip},
 		app.Worker:   {needs: []need{needSeal, needDatabase, needRedis, needKafka}, wire: wireWorker},
