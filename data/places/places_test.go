@@ -35,6 +35,25 @@ var (
 	idForm   = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)+$`)
 )
 
+// cityIDs are the cities that TripGen knows without any provider.
+var cityIDs = []string{"bangkok", "barcelona", "busan", "gangneung", "gyeongju", "jeju", "jeonju", "kyoto", "london",
+	"munich", "newyork", "osaka", "paris", "rome", "seoul", "tokyo"}
+
+func TestAllCitiesAreBuiltIn(t *testing.T) {
+	t.Parallel()
+	cities, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, city := range cities {
+		ids = append(ids, city.ID)
+	}
+	if !slices.Equal(ids, cityIDs) {
+		t.Errorf("cities %v, want %v", ids, cityIDs)
+	}
+}
+
 // eachCity runs check as a subtest of every built-in city.
 func eachCity(t *testing.T, check func(t *testing.T, city City)) {
 	t.Helper()
@@ -301,7 +320,10 @@ func TestLoadRefusesWhatItDoesNotKnow(t *testing.T) {
 func TestCityIsFoundByItsNames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"seoul": "seoul", "서울": "seoul", " 서울 특별시 ": "seoul", "ＳＥＯＵＬ": "seoul", "Atlantis": "", "": "", "seo": "",
+		"seoul": "seoul", "서울": "seoul", " 서울 특별시 ": "seoul", "ＳＥＯＵＬ": "seoul",
+		"München": "munich", "MUNCHEN": "munich", "Muenchen": "munich", "뮌헨": "munich",
+		"東京": "tokyo", "서귀포": "jeju", "roma": "rome", "Paris": "paris",
+		"Atlantis": "", "": "", " ": "", "seo": "",
 	} {
 		city, ok, err := ByName(name)
 		if err != nil {
