@@ -174,10 +174,10 @@ func parse(t *testing.T, out []byte, into proto.Message) {
 func TestTheTypeScriptClient(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join("..", "..", "sdk", "mobile", "typescript")
-	if _, err := os.Stat(filepath.Join(dir, "dist", "test", "e2e.js")); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, "dist", "e2e", "journey.js")); err != nil {
 		t.Fatalf("%v: `make sdk-typescript` builds it", err)
 	}
-	cmd := exec.CommandContext(t.Context(), "node", "--test", "dist/test/e2e.js")
+	cmd := exec.CommandContext(t.Context(), "node", "--test", "dist/e2e/journey.js")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "TRIPGEN_URL="+gateway)
 	out, err := cmd.CombinedOutput()
