@@ -24,6 +24,8 @@ type Principal struct {
 	Scopes []string
 	// TokenID is the token's jti.
 	TokenID string
+	// SessionID is the token's sid: the session (sess_…) that it belongs to; empty for a client that acts for itself.
+	SessionID string
 	// Issued and Expires bound the token's life, in UTC.
 	Issued, Expires time.Time
 }

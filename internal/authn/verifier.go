@@ -54,6 +54,7 @@ type accessClaims struct {
 	jwt.Claims
 	ClientID string `json:"client_id"`
 	Scope    string `json:"scope"`
+	Session  string `json:"sid"`
 }
 
 // Verify checks a token and gives its bearer: [ErrUnauthenticated] with a cause for a token that is not valid,
@@ -67,12 +68,13 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 		return Principal{}, ErrUnauthenticated.Wrap(err)
 	}
 	return Principal{
-		Subject:  claims.Subject,
-		ClientID: claims.ClientID,
-		Scopes:   strings.Fields(claims.Scope),
-		TokenID:  claims.ID,
-		Issued:   claims.IssuedAt.Time().UTC(),
-		Expires:  claims.Expiry.Time().UTC(),
+		Subject:   claims.Subject,
+		ClientID:  claims.ClientID,
+		Scopes:    strings.Fields(claims.Scope),
+		TokenID:   claims.ID,
+		SessionID: claims.Session,
+		Issued:    claims.IssuedAt.Time().UTC(),
+		Expires:   claims.Expiry.Time().UTC(),
 	}, nil
 }
 

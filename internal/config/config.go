@@ -20,6 +20,7 @@ type Config struct {
 	Services   Services   `yaml:"services"`
 	Auth       Auth       `yaml:"auth"`
 	Clients    Clients    `yaml:"clients"`
+	User       User       `yaml:"user"`
 	Postgres   Postgres   `yaml:"postgres"`
 	Redis      Redis      `yaml:"redis"`
 	Kafka      Kafka      `yaml:"kafka"`
@@ -90,6 +91,8 @@ type Clients struct {
 	AI       Client `yaml:"ai"`
 	Location Client `yaml:"location"`
 	Worker   Client `yaml:"worker"`
+	// Partner is a partner's client to try things with; none without a secret. Real ones: `tripgen clients create`.
+	Partner Client `yaml:"partner"`
 }
 
 // Client is a service's own OAuth2 client.
@@ -219,7 +222,9 @@ func Default() Config {
 		Clients: Clients{
 			User: Client{ID: "tripgen-user"}, Trip: Client{ID: "tripgen-trip"}, AI: Client{ID: "tripgen-ai"},
 			Location: Client{ID: "tripgen-location"}, Worker: Client{ID: "tripgen-worker"},
+			Partner: Client{ID: "tripgen-demo-partner"},
 		},
+		User:     defaultUser(),
 		Postgres: Postgres{MaxConns: 10},
 		Kafka: Kafka{
 			Brokers: []string{"127.0.0.1:9092"}, Partitions: 6, Replication: 1, SessionTimeout: 6 * time.Second,

@@ -38,7 +38,7 @@ func (c Config) Validate(roles ...app.Role) error {
 
 // needs is what each role cannot do without.
 var needs = map[app.Role][]func(*problems, Config){
-	app.User:     {seal, kafka},
+	app.User:     {seal, kafka, userSettings},
 	app.Trip:     {seal, kafka, redis, service("ai"), service("location")},
 	app.AI:       {seal, kafka, redis, service("location")},
 	app.Location: {redis},

@@ -1,0 +1,215 @@
+package oauth
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/ory/fosite"
+	"github.com/ory/fosite/compose"
+	"github.com/ory/fosite/handler/oauth2"
+	"github.com/ory/fosite/handler/openid"
+	"github.com/ory/fosite/token/hmac"
+
+	"github.com/tripgen/tripgen/internal/clock"
+	"github.com/tripgen/tripgen/internal/id"
+)
+
+// Config is what can be set about the server.
+type Config struct {
+	// Issuer is the public address of the gateway, without a slash at its end: the iss of all tokens, and what the
+	// metadata's endpoints stand below.
+	Issuer string
+	// AccessToken is the life of access tokens, at most 15 minutes.
+	AccessToken time.Duration
+	// Session is how long a session lasts without being renewed.
+	Session time.Duration
+	// Code is the life of authorization codes.
+	Code time.Duration
+	// Grace says when a used refresh token may be shown once more.
+	Grace GraceTimes
+}
+
+// MaxAccessToken bounds the life of access tokens, and with it for how long revocations have to be remembered.
+const MaxAccessToken = 15 * time.Minute
+
+// Defaults are the times that fit travellers' phones.
+func Defaults(issuer string) Config {
+	return Config{
+		Issuer: issuer, AccessToken: 10 * time.Minute, Session: 60 * 24 * time.Hour, Code: time.Minute,
+		Grace: GraceTimes{From: time.Second, Until: 30 * time.Second},
+	}
+}
+
+// Validate says what is wrong with the configuration, or nil.
+func (c Config) Validate() error {
+	u, err := url.Parse(c.Issuer)
+	switch {
+	case err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || (u.Scheme != "https" && u.Scheme != "http"):
+		return fmt.Errorf("issuer %q is not a plain http or https address", c.Issuer)
+	case c.AccessToken <= 0 || c.AccessToken > MaxAccessToken:
+		return fmt.Errorf("access tokens live for %v; at most %v is allowed", c.AccessToken, MaxAccessToken)
+	case c.Session <= c.AccessToken || c.Code <= 0 || c.Code > 10*time.Minute:
+		return fmt.Errorf("sessions of %v and codes of %v are not sensible", c.Session, c.Code)
+	}
+	return nil
+}
+
+// Deps is what the server works with.
+type Deps struct {
+	Config   Config
+	Clients  Clients
+	Grants   Grants
+	Accounts Accounts
+	Keys     *Keys
+	// CodeKey and RefreshKeys (32 bytes each, the newest first) authenticate codes and refresh tokens; SecretKey hashes
+	// client secrets.
+	CodeKey     []byte
+	RefreshKeys [][]byte
+	SecretKey   []byte
+	Log         *slog.Logger
+	Clock       clock.Clock
+	IDs         id.Source
+}
+
+// Server has the OAuth endpoints.
+type Server struct {
+	Deps
+	fosite   fosite.OAuth2Provider
+	auth     *fosite.Fosite
+	access   accessTokens
+	refresh  refreshTokens
+	storage  *storage
+	secrets  SecretHasher
+	metadata []byte
+}
+
+// strategy is what makes and reads codes and tokens.
+type strategy struct {
+	accessTokens
+	refreshTokens
+	codes
+	openid.DefaultStrategy
+}
+
+type codes struct {
+	hmac *oauth2.HMACSHAStrategyUnPrefixed
+}
+
+// AuthorizeCodeSignature is the part that a code is found by.
+func (c codes) AuthorizeCodeSignature(ctx context.Context, token string) string {
+	return c.hmac.AuthorizeCodeSignature(ctx, token)
+}
+
+// GenerateAuthorizeCode makes a code.
+func (c codes) GenerateAuthorizeCode(ctx context.Context, r fosite.Requester) (token, signature string, err error) {
+	return c.hmac.GenerateAuthorizeCode(ctx, r)
+}
+
+// ValidateAuthorizeCode checks a code's HMAC and its time.
+func (c codes) ValidateAuthorizeCode(ctx context.Context, r fosite.Requester, token string) error {
+	return c.hmac.ValidateAuthorizeCode(ctx, r, token)
+}
+
+// fositeConfig accepts the issuer, too, as the audience of client assertions, as strict clients send it.
+type fositeConfig struct {
+	*fosite.Config
+	audiences []string
+}
+
+// GetTokenURLs are the audiences that client assertions may have.
+func (c fositeConfig) GetTokenURLs(context.Context) []string { return c.audiences }
+
+// New puts the server together.
+func New(d Deps) (*Server, error) {
+	if err := d.Config.Validate(); err != nil {
+		return nil, fmt.Errorf("oauth: %w", err)
+	}
+	s := &Server{
+		Deps:    d,
+		access:  accessTokens{keys: d.Keys, issuer: d.Config.Issuer},
+		refresh: refreshTokens{keys: d.RefreshKeys},
+		secrets: SecretHasher{key: d.SecretKey},
+		storage: &storage{
+			clients: d.Clients, grants: d.Grants, clock: d.Clock, grace: d.Config.Grace,
+			lifetime: d.Config.Session, access: d.Config.AccessToken,
+		},
+	}
+	config := s.fositeConfig()
+	s.auth = fosite.NewOAuth2Provider(s.storage, config)
+	s.fosite = s.auth
+	sign := signer{d.Keys}
+	codes := codes{oauth2.NewHMACSHAStrategyUnPrefixed(&hmac.HMACStrategy{Config: config}, config)}
+	all := strategy{s.access, s.refresh, codes, openid.DefaultStrategy{Signer: sign, Config: config}}
+	for _, factory := range []compose.Factory{
+		compose.OAuth2AuthorizeExplicitFactory, compose.OAuth2RefreshTokenGrantFactory,
+		compose.OAuth2ClientCredentialsGrantFactory, compose.OpenIDConnectExplicitFactory,
+		compose.OpenIDConnectRefreshFactory, compose.OAuth2PKCEFactory,
+	} {
+		handler := factory(config, s.storage, all)
+		if h, ok := handler.(fosite.AuthorizeEndpointHandler); ok {
+			config.AuthorizeEndpointHandlers.Append(h)
+		}
+		if h, ok := handler.(fosite.TokenEndpointHandler); ok {
+			config.TokenEndpointHandlers.Append(h)
+		}
+	}
+	metadata, err := s.makeMetadata()
+	if err != nil {
+		return nil, err
+	}
+	s.metadata = metadata
+	return s, nil
+}
+
+func (s *Server) fositeConfig() fositeConfig {
+	c := s.Config
+	return fositeConfig{
+		Config: &fosite.Config{
+			AccessTokenLifespan: c.AccessToken, RefreshTokenLifespan: c.Session, AuthorizeCodeLifespan: c.Code,
+			IDTokenLifespan: c.AccessToken, IDTokenIssuer: c.Issuer, AccessTokenIssuer: c.Issuer,
+			EnforcePKCE: true, EnforcePKCEForPublicClients: true,
+			ScopeStrategy: fosite.ExactScopeStrategy, AudienceMatchingStrategy: fosite.ExactAudienceMatchingStrategy,
+			RefreshTokenScopes: []string{ScopeOffline}, MinParameterEntropy: 1, OmitRedirectScopeParam: true,
+			SanitationWhiteList:   []string{"redirect_uri", "nonce", "code_challenge", "code_challenge_method"},
+			AllowedPromptValues:   []string{"none", "login", "consent"},
+			ClientSecretsHasher:   s.secrets,
+			GlobalSecret:          s.CodeKey,
+			TokenURL:              c.Issuer + pathToken,
+			HMACHasher:            sha256.New,
+			RedirectSecureChecker: func(_ context.Context, u *url.URL) bool { return CheckRedirect(u.String()) == "" },
+		},
+		audiences: []string{c.Issuer + pathToken, c.Issuer},
+	}
+}
+
+// The paths of the endpoints.
+const (
+	pathAuthorize  = "/oauth2/auth"
+	pathToken      = "/oauth2/token"
+	pathRevoke     = "/oauth2/revoke"
+	pathIntrospect = "/oauth2/introspect"
+	pathUserinfo   = "/oauth2/userinfo"
+	pathKeys       = "/.well-known/jwks.json"
+	pathMetadata   = "/.well-known/oauth-authorization-server"
+	pathOpenID     = "/.well-known/openid-configuration"
+)
+
+// maxBody bounds a request's form.
+const maxBody = 64 << 10
+
+// Mount adds the endpoints that speak JSON; the log-in pages are package web's.
+func (s *Server) Mount(mount func(pattern string, h http.Handler)) {
+	mount("POST "+pathToken, s.form(s.token))
+	mount("POST "+pathRevoke, s.form(s.revoke))
+	mount("POST "+pathIntrospect, s.form(s.introspect))
+	mount("GET "+pathUserinfo, http.HandlerFunc(s.userinfo))
+	mount("POST "+pathUserinfo, http.HandlerFunc(s.userinfo))
+	mount("GET "+pathKeys, http.HandlerFunc(s.publicKeys))
+	mount("GET "+pathMetadata, http.HandlerFunc(s.publicMetadata))
+	mount("GET "+pathOpenID, http.HandlerFunc(s.publicMetadata))
+}

@@ -1,0 +1,117 @@
+package oauth
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/ory/fosite"
+
+	"github.com/tripgen/tripgen/services/user"
+)
+
+// form reads the body as a form within bounds, refuses repeated parameters (RFC 6749, 3.2), and lets nobody cache.
+func (s *Server) form(next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Pragma", "no-cache")
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if err := r.ParseForm(); err != nil {
+			s.refuse(w, r, fosite.ErrInvalidRequest.WithHint("The body is not a form, or is too large.").WithWrap(err))
+			return
+		}
+		for name, values := range r.PostForm {
+			if len(values) > 1 {
+				s.refuse(w, r, fosite.ErrInvalidRequest.WithHintf("The parameter '%s' is there more than once.", name))
+				return
+			}
+		}
+		next(w, r)
+	})
+}
+
+// token is the token endpoint (RFC 6749, 3.2).
+func (s *Server) token(w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	grant := r.PostForm.Get("grant_type")
+	switch grant {
+	case GrantCode, GrantRefresh, GrantCredentials:
+	case "":
+		s.refuse(w, r, fosite.ErrInvalidRequest.WithHint("The parameter 'grant_type' is missing."))
+		return
+	default:
+		s.refuse(w, r, fosite.ErrUnsupportedGrantType)
+		return
+	}
+	request, err := s.fosite.NewAccessRequest(ctx, r, newSession(user.Session{}))
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	if grant == GrantCredentials {
+		if err := grantToClient(request); err != nil {
+			s.refuse(w, r, err)
+			return
+		}
+	}
+	response, err := s.fosite.NewAccessResponse(ctx, request)
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	s.fosite.WriteAccessResponse(ctx, w, request, response)
+}
+
+// personal scopes make sense only where a person stands behind the token.
+func isPersonal(scope string) bool {
+	return scope == ScopeAccount || scope == ScopeOpenID || scope == ScopeOffline
+}
+
+// grantToClient grants a client what it asked for itself; without a scope all that it may have.
+func grantToClient(r fosite.AccessRequester) error {
+	asked := r.GetRequestedScopes()
+	if slices.ContainsFunc(asked, isPersonal) {
+		return fosite.ErrInvalidScope.WithHint("The scope needs a person: use the authorization code flow.")
+	}
+	if len(asked) == 0 {
+		asked = slices.DeleteFunc(slices.Clone(r.GetClient().GetScopes()), isPersonal)
+	}
+	for _, scope := range asked {
+		r.GrantScope(scope)
+	}
+	r.GrantAudience(Audience)
+	return nil
+}
+
+// refuse answers with the RFC's error. What Fosite has no code for is logged with its cause and told as server_error.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	rfc := refusal(err)
+	if rfc.CodeField >= http.StatusInternalServerError {
+		s.Log.ErrorContext(r.Context(), "oauth request", "path", r.URL.Path, "error", err, "cause", errors.Unwrap(rfc))
+	}
+	if rfc.ErrorField == fosite.ErrInvalidClient.ErrorField && strings.HasPrefix(r.Header.Get("Authorization"), "Basic ") {
+		w.Header().Set("WWW-Authenticate", `Basic realm="tripgen", charset="UTF-8"`) // RFC 6749, 5.2
+	}
+	writeJSON(w, rfc.CodeField, map[string]string{"error": rfc.ErrorField, "error_description": rfc.GetDescription()})
+}
+
+// refusal is the RFC's error for what went wrong.
+func refusal(err error) *fosite.RFC6749Error {
+	switch {
+	case errors.Is(err, ErrLost):
+		// Fosite knows no better than server_error or invalid_request for a race that was lost.
+		return fosite.ErrInvalidGrant.WithHint("The code or token was used by another request.").WithWrap(err)
+	case errors.Is(err, fosite.ErrJTIKnown):
+		return fosite.ErrInvalidClient.WithHint("The client assertion was used before.").WithWrap(err)
+	}
+	rfc := fosite.ErrorToRFC6749Error(err)
+	switch rfc.ErrorField {
+	case "error":
+		return fosite.ErrServerError.WithWrap(err)
+	case fosite.ErrInvalidClient.ErrorField:
+		// One text for an unknown client, a wrong secret and a bad assertion.
+		return fosite.ErrInvalidClient.WithWrap(err)
+	}
+	return rfc
+}

@@ -1,0 +1,57 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/tripgen/tripgen/internal/postgres"
+)
+
+const (
+	// cleanEvery is how often what is over is removed.
+	cleanEvery = 10 * time.Minute
+	// keepCodes is how long a code is kept after its end, to notice that it is used twice.
+	keepCodes = time.Hour
+	// keepSessions is how long a session that is over is kept.
+	keepSessions = 30 * 24 * time.Hour
+	// keepAttempts is after what time without an attempt failed log-ins are forgotten.
+	keepAttempts = 24 * time.Hour
+)
+
+// Clean removes what is over and of no use any more. Several processes may do so at once.
+func (s *Store) Clean(ctx context.Context) error {
+	now := s.clock.Now()
+	for _, c := range []struct {
+		statement string
+		before    time.Time
+	}{
+		{`DELETE FROM codes WHERE expires < $1`, now.Add(-keepCodes)},
+		{`DELETE FROM sessions WHERE COALESCE(ended, expires) < $1`, now.Add(-keepSessions)},
+		{`DELETE FROM login_attempts WHERE last < $1`, now.Add(-keepAttempts)},
+		{`DELETE FROM assertions WHERE expires < $1`, now.Add(-time.Minute)},
+		{`DELETE FROM revocations WHERE expires < $1`, now},
+		{`DELETE FROM browsers WHERE expires < $1`, now},
+		{`DELETE FROM confirmations WHERE expires < $1`, now},
+	} {
+		if _, err := s.pool.Exec(ctx, c.statement, c.before); err != nil {
+			return failed(postgres.Clean(err), "clean up")
+		}
+	}
+	return nil
+}
+
+// Run cleans up again and again until ctx ends.
+func (s *Store) Run(ctx context.Context) error {
+	tick := time.NewTicker(cleanEvery)
+	defer tick.Stop()
+	for {
+		if err := s.Clean(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "clean up", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
