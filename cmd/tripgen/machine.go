@@ -71,6 +71,7 @@ func (m *machine) secrets(_ context.Context, _ *app.Group, c *config.Config) err
 		return err
 	}
 	c.Seal = config.Seal{KeyFile: filepath.Join(m.Dir, "keys.json"), Create: true}
+	c.User.Mail.Folder = filepath.Join(m.Dir, "mail")
 	return os.WriteFile(path, content, 0o600)
 }
 
