@@ -89,7 +89,8 @@ func (c *compiled) opening(d, place int) (open []Interval, unsure bool) {
 	return mergeIntervals(pl.Hours[d].Open), false
 }
 
-// mergeIntervals sorts intervals and joins those that touch.
+// mergeIntervals sorts intervals and joins those that touch, as far as last
+// entries leave one span of entry; a visit may run from one into the next.
 func mergeIntervals(in []Interval) []Interval {
 	out := slices.Clone(in)
 	slices.SortFunc(out, func(a, b Interval) int {
@@ -98,8 +99,11 @@ func mergeIntervals(in []Interval) []Interval {
 	k := 0
 	for _, x := range out {
 		if k > 0 && x.Open <= out[k-1].Close && out[k-1].LastEntry == 0 {
-			out[k-1].Close = max(out[k-1].Close, x.Close)
-			out[k-1].LastEntry = x.LastEntry
+			last := &out[k-1]
+			if x.Close > last.Close && x.LastEntry > 0 {
+				last.LastEntry = max(last.Close-1, x.LastEntry)
+			}
+			last.Close = max(last.Close, x.Close)
 			continue
 		}
 		out[k] = x

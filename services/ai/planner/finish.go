@@ -18,7 +18,20 @@ func (c *compiled) finish(sol orienteering.Solution, rest *Itinerary) *Itinerary
 	}
 	c.suggestFor(it, c.active)
 	c.conclude(it)
+	switch {
+	case len(c.active) == len(c.p.Days):
+		it.Quality.limit(c.upperBound())
+	case rest != nil:
+		it.Quality.limit(rest.Quality.Bound)
+	}
 	return it
+}
+
+// limit sets the bound and the gap to it.
+func (q *Quality) limit(bound float64) {
+	if q.Bound = bound; bound > 0 {
+		q.Gap = (bound - q.Score) / bound
+	}
 }
 
 // conclude tells what is not honoured and measures the whole.

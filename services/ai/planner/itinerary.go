@@ -193,8 +193,8 @@ type Clash struct {
 // Quality measures an itinerary.
 type Quality struct {
 	Score float64 // the objective
-	Bound float64 // no plan for this problem scores more
-	Gap   float64 // (Bound-Score)/Bound, 0 when Bound is 0
+	Bound float64 // no plan for this problem scores more; 0 after an edit: not computed
+	Gap   float64 // (Bound-Score)/Bound, 0 without a bound
 	// TravelShare is travel minutes over all minutes from first leaving to last
 	// arriving, 0..1.
 	TravelShare float64
@@ -208,9 +208,6 @@ type Quality struct {
 	ExposedMinutes, OutdoorMinutes int
 	// HoursKnown is the share of visits and meals planned against known hours.
 	HoursKnown float64
-	// OrderMargin is travel minutes over the least possible for the same stops
-	// within their windows, minus 1; -1 when a day was too long to solve exactly.
-	OrderMargin float64
-	Visits      int
-	Meals       int
+	Visits     int
+	Meals      int
 }

@@ -1,6 +1,10 @@
 package planner
 
-import "github.com/tripgen/tripgen/services/ai/planner/orienteering"
+import (
+	"slices"
+
+	"github.com/tripgen/tripgen/services/ai/planner/orienteering"
+)
 
 // Budget bounds the work of a search. The zero Budget means DefaultIterations.
 type Budget struct {
@@ -25,7 +29,10 @@ func Plan(p *Problem, b Budget) (*Itinerary, error) {
 		return nil, err
 	}
 	c := compile(p)
-	return c.finish(c.search(b), nil), nil
+	clashes := c.clashes(b)
+	it := c.finish(c.search(b), nil)
+	it.Clashes = slices.DeleteFunc(clashes, it.keepsAll)
+	return it, nil
 }
 
 // search runs the solver.

@@ -4,7 +4,7 @@ import "slices"
 
 // quality measures an itinerary.
 func (c *compiled) quality(it *Itinerary) Quality {
-	q := Quality{OrderMargin: -1}
+	q := Quality{}
 	o := newObjective(c)
 	fit := make([]float64, len(c.p.Group.Members))
 	cats := map[string]bool{}

@@ -107,7 +107,7 @@ func (it *Itinerary) lose(k UnhonouredKind, r UnhonouredReason, day int, ref Pla
 func (c *compiled) tellDay(it *Itinerary, d, visits int, lunch, dinner bool) {
 	day := &c.p.Days[d]
 	stops := it.Days[d].Stops
-	if stops[len(stops)-1].Arrive > day.End {
+	if len(stops) == 2 && stops[1].Arrive > day.End {
 		it.lose(WishWay, NotReachable, d, PlaceRef{ID: day.EndPoint.ID, Name: day.EndPoint.Name})
 	}
 	if visits == 0 {

@@ -94,6 +94,21 @@ func (c *checker) mealPresent(d int, plan *planner.DayPlan, day *planner.Day, w 
 	c.report(d, -1, t.Ko, t.En)
 }
 
+func mealsOnce(c *checker) {
+	c.days(func(d int, plan *planner.DayPlan, day *planner.Day) {
+		for _, w := range []planner.Window{day.Lunch, day.Dinner} {
+			n := 0
+			for k := range plan.Stops {
+				if s := &plan.Stops[k]; s.Kind == planner.Meal && within(s, w) {
+					if n++; n > 1 {
+						c.report(d, k, fmt.Sprintf("%s: 같은 끼니가 또 있습니다", label(s)), fmt.Sprintf("%s is the same meal again", label(s)))
+					}
+				}
+			}
+		}
+	})
+}
+
 func childrenHome(c *checker) {
 	if !c.needs.smallChild {
 		return

@@ -25,6 +25,7 @@ func Rules() []Rule {
 		{"taxi_first", Soft, Text{"거동이 불편하면 택시나 차를 먼저 탑니다", "a limited member goes by taxi or car first"}, taxiFirst},
 		{"meal_hours", Hard, Text{"식사는 식사 시간 안에 있습니다", "meals lie inside their hours"}, mealHours},
 		{"meals_present", Soft, Text{"점심과 저녁이 있습니다", "there is lunch and dinner"}, mealsPresent},
+		{"meals_once", Soft, Text{"점심과 저녁은 한 번씩입니다", "there is one lunch and one dinner a day"}, mealsOnce},
 		{"children_home", Soft, Text{"어린아이가 있으면 21시까지 돌아옵니다", "with small children the day ends by 21:00"}, childrenHome},
 		{"rain_alternative", Soft, Text{"비 오는 야외에는 실내 대안이 있습니다", "outdoor stops in rain have an indoor alternative"}, rainAlternative},
 		{"harsh_outdoor", Soft, Text{"덥거나 춥거나 공기가 나쁘면 야외는 짧게 있습니다", "outdoor visits are short in heat, cold or bad air"}, harshOutdoor},

@@ -64,3 +64,40 @@ func (s *State) fits(t *tour, at, u int, dwell int32) bool {
 	start := startFrom(s.windows(t, u), t.leave[at-1]+s.time(a, pt))
 	return start >= 0 && start+dwell+s.time(pt, b) <= t.latest[at] && s.walkFits(t, a, pt, b)
 }
+
+// fitsSomewhere tells whether node u fits at any position of route r.
+func (s *State) fitsSomewhere(r, u int) bool {
+	t := &s.routes[r]
+	cls := int(t.Class)*s.p.Nodes + u
+	win := s.p.Windows[cls]
+	first, last := s.first[cls], s.last[cls]
+	pt := int(s.p.Point[u])
+	n := s.p.Points
+	from, to := s.p.Time[pt*n:pt*n+n], s.toNode[pt*n:pt*n+n]
+	dwell := s.dwellIn(t, u)
+	leave, latest, point := t.leave[:t.n], t.latest[:t.n], t.point[:t.n]
+	soonest := first + dwell
+	for k := 1; k < len(point); k++ {
+		dep, room := leave[k-1], latest[k]
+		if dep > last {
+			return false
+		}
+		if soonest > room {
+			continue
+		}
+		a, b := point[k-1], point[k]
+		start := dep + to[a]
+		if start > last {
+			continue
+		}
+		if start < first {
+			start = first
+		} else if len(win) > 1 {
+			start = startFrom(win, start)
+		}
+		if start+dwell+from[b] <= room && s.walkFits(t, a, int32(pt), b) {
+			return true
+		}
+	}
+	return false
+}

@@ -7,12 +7,97 @@ import (
 
 // recreate tries to insert absent nodes in a random one of several orders, each
 // at its cheapest place. Nodes absent before this iteration fit nowhere but in
-// ruined routes; nodes just taken out are tried everywhere.
+// ruined routes; nodes just taken out are tried everywhere. What fits nowhere
+// before the first insertion fits nowhere after it, so the rest is not sorted.
 func (x *Search) recreate() {
-	x.sortAbsent()
+	x.order = x.order[:0]
+	for _, u := range x.s.absent {
+		if x.fresh[u] || x.fitsRuined(u) {
+			x.order = append(x.order, u)
+		}
+	}
+	if x.rng.unit() < GreedyShare {
+		x.greedy()
+		return
+	}
+	x.sortOrder()
 	for _, u := range x.order {
 		x.tryInsert(u, !x.fresh[u], true)
 	}
+}
+
+// GreedyShare is how often recreate is greedy rather than ordered.
+var GreedyShare = 0.3
+
+// greedy inserts, again and again, the node with the best profit for its detour.
+func (x *Search) greedy() {
+	s := x.s
+	alpha := 1 + 1.5*x.rng.unit()
+	for k, u := range x.order {
+		x.found[k] = x.find(u)
+		x.key[u] = math.Pow(x.worth[u], alpha) * (0.8 + 0.4*x.rng.unit())
+	}
+	for {
+		pick, best := -1, 0.0
+		n := 0
+		for k, u := range x.order {
+			f := x.found[k]
+			if f.route < 0 || !s.free(int(u)) || !s.mayAdd(f.route, u) {
+				continue
+			}
+			x.order[n], x.found[n] = u, f
+			if v := x.key[u] / (f.cost + 30); v > best {
+				pick, best = n, v
+			}
+			n++
+		}
+		x.order = x.order[:n]
+		if pick < 0 {
+			return
+		}
+		u, f := x.order[pick], x.found[pick]
+		x.save(f.route)
+		s.insert(f.route, f.at, u, s.dwellIn(&s.routes[f.route], int(u)))
+		x.found[pick].route = -1
+		for k, v := range x.order {
+			if x.found[k].route == f.route {
+				x.found[k] = x.find(v)
+			}
+		}
+	}
+}
+
+// find is the cheapest insertion of a node now.
+func (x *Search) find(u int32) insertion {
+	best := insertion{route: -1, cost: math.MaxFloat64}
+	if !x.s.free(int(u)) {
+		return best
+	}
+	if x.fresh[u] {
+		for r := range x.s.routes {
+			x.consider(r, u, &best, true)
+		}
+	} else {
+		for _, r := range x.ruinedList {
+			x.consider(int(r), u, &best, true)
+		}
+	}
+	best.cost += x.worth[u]
+	return best
+}
+
+// fitsRuined tells whether node u fits anywhere in the ruined routes.
+func (x *Search) fitsRuined(u int32) bool {
+	s := x.s
+	if !s.free(int(u)) {
+		return false
+	}
+	for _, r := range x.ruinedList {
+		if s.admits(&s.routes[r], int(u)) && s.fitsSomewhere(int(r), int(u)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (x *Search) tryInsert(u int32, ruinedOnly, blink bool) {
@@ -21,11 +106,14 @@ func (x *Search) tryInsert(u int32, ruinedOnly, blink bool) {
 		return
 	}
 	best := insertion{route: -1, cost: math.MaxFloat64}
-	for r := range s.routes {
-		if ruinedOnly && !x.ruined[r] || !s.admits(&s.routes[r], int(u)) || !s.mayAdd(r, u) {
-			continue
+	if ruinedOnly {
+		for _, r := range x.ruinedList {
+			x.consider(int(r), u, &best, blink)
 		}
-		s.cheapest(r, int(u), &best, x.rng, blink)
+	} else {
+		for r := range s.routes {
+			x.consider(r, u, &best, blink)
+		}
 	}
 	if best.route >= 0 {
 		x.save(best.route)
@@ -33,9 +121,14 @@ func (x *Search) tryInsert(u int32, ruinedOnly, blink bool) {
 	}
 }
 
-// sortAbsent fills order with the absent nodes.
-func (x *Search) sortAbsent() {
-	x.order = append(x.order[:0], x.s.absent...)
+func (x *Search) consider(r int, u int32, best *insertion, blink bool) {
+	if x.s.admits(&x.s.routes[r], int(u)) && x.s.mayAdd(r, u) {
+		x.s.cheapest(r, int(u), best, x.rng, blink)
+	}
+}
+
+// sortOrder puts the nodes to insert in order.
+func (x *Search) sortOrder() {
 	pick := x.rng.below(16)
 	for _, u := range x.order {
 		p := x.worth[u]

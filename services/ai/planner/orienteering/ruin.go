@@ -9,8 +9,7 @@ func (x *Search) ruin() {
 	visited := x.p.Nodes - len(s.absent)
 	if visited == 0 {
 		for r := range x.ruined {
-			x.save(r)
-			x.ruined[r] = true
+			x.mark(r)
 		}
 		return
 	}
@@ -29,8 +28,7 @@ func (x *Search) ruin() {
 		}
 		t := &s.routes[r]
 		length := 1 + x.rng.below(min(longest, t.n-2))
-		x.save(int(r))
-		x.ruined[r] = true
+		x.mark(int(r))
 		x.cut(int(r), u, length)
 		strings--
 	}
@@ -107,13 +105,32 @@ func (x *Search) widen(t *tour, from, to int) (low, high int, ok bool) {
 
 func (x *Search) take(r, from, to int) {
 	for _, u := range x.s.routes[r].node[from:to] {
-		x.removed = append(x.removed, u)
-		x.fresh[u] = true
+		x.renew(u)
+		if x.p.Group != nil && x.p.Group[u] >= 0 {
+			for _, v := range x.alike[x.p.Group[u]] {
+				x.renew(v)
+			}
+		}
 	}
 	x.s.remove(r, from, to)
 }
 
 func (x *Search) fixed(u int32) bool { return x.p.Fixed != nil && x.p.Fixed[u] }
+
+// renew makes recreate try a node on every route.
+func (x *Search) renew(u int32) {
+	if !x.fresh[u] {
+		x.removed = append(x.removed, u)
+		x.fresh[u] = true
+	}
+}
+
+// mark notes that a route is ruined.
+func (x *Search) mark(r int) {
+	x.save(r)
+	x.ruined[r] = true
+	x.ruinedList = append(x.ruinedList, int32(r))
+}
 
 // save keeps a route as it was before this iteration.
 func (x *Search) save(r int) {
@@ -141,7 +158,7 @@ func (x *Search) settle() {
 	for _, u := range x.removed {
 		x.fresh[u] = false
 	}
-	x.removed = x.removed[:0]
+	x.removed, x.ruinedList = x.removed[:0], x.ruinedList[:0]
 }
 
 // undo puts the saved routes back.

@@ -12,18 +12,21 @@ type Search struct {
 	rng       *random
 	objective Objective
 
-	near    [][]int32 // nodes by travel time from each node, itself first
-	ruined  []bool    // per route, in this iteration
-	dirty   []bool    // per route, saved in this iteration
-	saved   []tour
-	removed []int32 // nodes taken out in this iteration
-	order   []int32
-	key     []float64
-	fresh   []bool    // node was taken out in this iteration
-	worth   []float64 // per node: highest profit over classes
-	length  []float64 // per node: shortest stay over classes
-	width   []float64 // per node: longest span of windows over classes
-	best    Solution
+	near       [][]int32 // nodes by travel time from each node, itself first
+	ruined     []bool    // per route, in this iteration
+	ruinedList []int32
+	dirty      []bool // per route, saved in this iteration
+	saved      []tour
+	removed    []int32 // nodes that recreate tries on every route
+	order      []int32
+	found      []insertion
+	key        []float64
+	fresh      []bool    // node was taken out in this iteration
+	alike      [][]int32 // nodes of each group
+	worth      []float64 // per node: highest profit over classes
+	length     []float64 // per node: shortest stay over classes
+	width      []float64 // per node: longest span of windows over classes
+	best       Solution
 
 	baseNodes int // nodes of the base plan
 }
@@ -41,17 +44,25 @@ func NewSearch(p *Problem, objective Objective) *Search {
 	s := NewState(p)
 	x := &Search{s: s, p: p, rng: newRandom(p.Seed), objective: objective}
 	x.ruined, x.dirty = make([]bool, len(p.Routes)), make([]bool, len(p.Routes))
+	x.ruinedList = make([]int32, 0, len(p.Routes))
 	x.saved = make([]tour, len(p.Routes))
 	for r := range x.saved {
 		x.saved[r] = newTour(&p.Routes[r], p.Nodes+2)
 	}
 	x.removed = make([]int32, 0, p.Nodes)
 	x.order = make([]int32, 0, p.Nodes)
+	x.found = make([]insertion, p.Nodes)
 	x.key = make([]float64, p.Nodes)
 	x.fresh = make([]bool, p.Nodes)
 	x.best = Solution{Routes: make([][]int32, len(p.Routes)), Rest: make([]bool, p.Nodes), Score: math.MinInt64}
 	for r := range x.best.Routes {
 		x.best.Routes[r] = make([]int32, 0, p.Nodes)
+	}
+	x.alike = make([][]int32, len(s.group))
+	for u, g := range p.Group {
+		if g >= 0 {
+			x.alike[g] = append(x.alike[g], int32(u))
+		}
 	}
 	x.near = neighbours(p)
 	x.measure()
@@ -197,6 +208,6 @@ func (x *Search) temperatures() (hot, cold float64) {
 
 // tunables while tuning
 var (
-	HotShare  = 0.3
+	HotShare  = 1.0
 	ColdShare = 0.01
 )

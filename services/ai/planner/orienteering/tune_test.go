@@ -61,6 +61,9 @@ func TestTune(t *testing.T) {
 	if v := os.Getenv("HOT"); v != "" {
 		HotShare, _ = strconv.ParseFloat(v, 64)
 	}
+	if v := os.Getenv("GREEDY"); v != "" {
+		GreedyShare, _ = strconv.ParseFloat(v, 64)
+	}
 	if v := os.Getenv("COLD"); v != "" {
 		ColdShare, _ = strconv.ParseFloat(v, 64)
 	}
