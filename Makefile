@@ -117,7 +117,7 @@ $(KAFKA): internal/testenv/kafka/pom.xml
 	@scripts/system.sh java maven
 	@echo "fetching Apache Kafka"
 	@rm -rf $(CACHE)/kafka
-	@out=$$(mvn -B -q -f $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CACHE)/kafka/libs) || \
+	@out=$$(mvn -B -q -f $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CACHE)/kafka/libs 2>&1) || \
 	 { echo "$$out" >&2; exit 1; }
 	@touch $@
 
