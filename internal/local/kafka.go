@@ -2,13 +2,11 @@ package local
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"time"
 
-	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
@@ -18,10 +16,6 @@ type KafkaConfig struct {
 	Dir string
 	// Port on the loopback interface; zero takes a free one.
 	Port int
-	// Topics are made at the start where they do not exist yet.
-	Topics []string
-	// Partitions of each new topic; zero means 4.
-	Partitions int
 	// Log takes the broker's warnings and errors.
 	Log *slog.Logger
 }
@@ -36,10 +30,8 @@ type Kafka struct {
 // in about a second instead of Kafka's least of six.
 const kafkaMinSession = time.Second
 
-const kafkaPartitions = 4
-
-// StartKafka starts the broker on what an earlier one left in the folder.
-func StartKafka(ctx context.Context, c KafkaConfig) (*Kafka, error) {
+// StartKafka starts the broker on what an earlier one left in the folder. Topics are for the clients to make.
+func StartKafka(_ context.Context, c KafkaConfig) (*Kafka, error) {
 	port, err := portOrFree(c.Port)
 	if err != nil {
 		return nil, fmt.Errorf("Kafka: %w", err)
@@ -61,40 +53,7 @@ func StartKafka(ctx context.Context, c KafkaConfig) (*Kafka, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start Kafka on %s: %w", c.Dir, err)
 	}
-	k := &Kafka{cluster: cluster, address: Address(port)}
-	if err := k.createTopics(ctx, c); err != nil {
-		return nil, errors.Join(err, k.Close(ctx))
-	}
-	return k, nil
-}
-
-// createTopics is not left to the broker's own seeding, which works on an empty folder only: a new version of TripGen
-// may bring a new topic.
-func (k *Kafka) createTopics(ctx context.Context, c KafkaConfig) error {
-	if len(c.Topics) == 0 {
-		return nil
-	}
-	if c.Partitions == 0 {
-		c.Partitions = kafkaPartitions
-	}
-	request := &kafka.CreateTopicsRequest{}
-	for _, topic := range c.Topics {
-		request.Topics = append(request.Topics,
-			kafka.TopicConfig{Topic: topic, NumPartitions: c.Partitions, ReplicationFactor: 1})
-	}
-	transport := new(kafka.Transport)
-	defer transport.CloseIdleConnections()
-	client := &kafka.Client{Addr: kafka.TCP(k.address), Transport: transport}
-	response, err := client.CreateTopics(ctx, request)
-	if err != nil {
-		return fmt.Errorf("create Kafka topics: %w", err)
-	}
-	for topic, err := range response.Errors {
-		if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
-			return fmt.Errorf("create Kafka topic %s: %w", topic, err)
-		}
-	}
-	return nil
+	return &Kafka{cluster: cluster, address: Address(port)}, nil
 }
 
 // Address is the broker's host:port.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -116,32 +115,6 @@ func (p *Postgres) URL(database string) string {
 		u.User = url.UserPassword(superuser, p.password)
 	}
 	return u.String()
-}
-
-// CreateDatabases creates those of the databases that do not exist yet.
-func (p *Postgres) CreateDatabases(ctx context.Context, names ...string) error {
-	conn, err := pgx.Connect(ctx, p.URL(superuser))
-	if err != nil {
-		return fmt.Errorf("create databases: %w", err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	rows, err := conn.Query(ctx, "SELECT datname FROM pg_database")
-	if err != nil {
-		return fmt.Errorf("list databases: %w", err)
-	}
-	have, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return fmt.Errorf("list databases: %w", err)
-	}
-	for _, name := range names {
-		if slices.Contains(have, name) {
-			continue
-		}
-		if _, err := conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()); err != nil {
-			return fmt.Errorf("create database %s: %w", name, err)
-		}
-	}
-	return nil
 }
 
 // Version is the server's major version, such as 15.
