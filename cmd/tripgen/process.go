@@ -15,6 +15,7 @@ import (
 
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/authn"
+	"github.com/tripgen/tripgen/internal/authn/revoked"
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/config"
 	"github.com/tripgen/tripgen/internal/id"
@@ -36,8 +37,9 @@ type process struct {
 	IDs     id.Source
 	// Guards are the process's circuit breakers.
 	Guards *resilience.Set
-	// Tokens checks callers' access tokens.
-	Tokens *authn.Verifier
+	// Tokens checks callers' access tokens, and Revoked knows those that are refused before their time.
+	Tokens  *authn.Verifier
+	Revoked *revoked.Set
 
 	// Opened for the first role that needs them; see need.
 	Redis *redis.Client
@@ -88,7 +90,7 @@ func build(ctx context.Context, g *app.Group, c config.Config, log *slog.Logger,
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return nil
+	return p.followRevocations(roles)
 }
 
 func newProcess(ctx context.Context, g *app.Group, c config.Config, log *slog.Logger) (*process, error) {
@@ -109,12 +111,14 @@ func newProcess(ctx context.Context, g *app.Group, c config.Config, log *slog.Lo
 		transport.CloseIdleConnections()
 		return nil
 	}})
+	known := new(revoked.Set)
 	return &process{
 		Group: g, Config: c, Log: log, Metrics: metrics, Clock: clock.System{}, IDs: id.Random{}, Guards: guards,
 		Tokens: authn.NewVerifier(authn.VerifierConfig{
 			Issuer: c.Auth.Issuer, Audience: c.Auth.Audience, KeysURL: c.Auth.JWKSURL,
-			Client: &http.Client{Timeout: tokenTimeout},
+			Client: &http.Client{Timeout: tokenTimeout}, Revoked: known,
 		}),
+		Revoked:   known,
 		transport: transport,
 	}, nil
 }

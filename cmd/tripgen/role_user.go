@@ -56,14 +56,18 @@ func wireUser(ctx context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
-	info := userrpc.Info{Version: version, Commit: commit, Clock: r.Clock}
-	userrpc.Mount(r.Server.Handle, userrpc.NewAccount(service, r.Pages), info, options...)
+	feed := user.NewFeed(store, r.Clock.Now, func(err error) { r.Log.Warn("follow revocations", "error", err) })
+	userrpc.Handlers{
+		Account: userrpc.NewAccount(service, r.Pages), Revocation: userrpc.NewRevocation(feed),
+		Info: userrpc.Info{Version: version, Commit: commit, Clock: r.Clock},
+	}.Mount(r.Server.Handle, options...)
 	r.Server.Mount(userrpc.AvatarPath, userrpc.Pictures(service, r.Tokens, r.Log))
 	server.Mount(r.Server.Mount)
 	r.Add(
 		app.Part{Name: "signing keys", Run: func(ctx context.Context) error {
 			return keys.Run(ctx, func(err error) { r.Log.WarnContext(ctx, "look after signing keys", "error", err) })
 		}},
+		app.Part{Name: "revocation feed", Run: feed.Run},
 		app.Part{Name: "mail sender", Run: func(ctx context.Context) error { return sender.Run(ctx, store) }},
 		app.Part{Name: "user janitor", Run: store.Run},
 	)

@@ -30,6 +30,14 @@ type VerifierConfig struct {
 	Client *http.Client
 	// Clock is nil for the system's.
 	Clock clock.Clock
+	// Revoked knows the tokens that are refused before their time; nil for none.
+	Revoked Revocations
+}
+
+// Revocations knows which tokens are refused before their time. *revoked.Set is one.
+type Revocations interface {
+	// Revoked tells whether the token that the principal was read from is refused. It is asked for each call.
+	Revoked(p Principal) bool
 }
 
 // Verifier checks access tokens after RFC 9068: type at+jwt, ES256 and nothing else, a key of the issuer, its name, the
@@ -67,7 +75,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 		}
 		return Principal{}, ErrUnauthenticated.Wrap(err)
 	}
-	return Principal{
+	p := Principal{
 		Subject:   claims.Subject,
 		ClientID:  claims.ClientID,
 		Scopes:    strings.Fields(claims.Scope),
@@ -75,8 +83,14 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 		SessionID: claims.Session,
 		Issued:    claims.IssuedAt.Time().UTC(),
 		Expires:   claims.Expiry.Time().UTC(),
-	}, nil
+	}
+	if v.config.Revoked != nil && v.config.Revoked.Revoked(p) {
+		return Principal{}, ErrUnauthenticated.Wrap(errRevoked)
+	}
+	return p, nil
 }
+
+var errRevoked = errors.New("token was revoked")
 
 func (v *Verifier) claims(ctx context.Context, token string) (accessClaims, error) {
 	var claims accessClaims

@@ -92,8 +92,8 @@ func (a accessTokens) read(token string) (accessClaims, error) {
 	if err := claims.ValidateWithLeeway(expected, time.Second); err != nil {
 		return claims, fmt.Errorf("verify access token: %w", err)
 	}
-	if claims.Expiry == nil {
-		return claims, errors.New("access token has no end")
+	if claims.Expiry == nil || claims.IssuedAt == nil {
+		return claims, errors.New("access token lacks exp or iat")
 	}
 	return claims, nil
 }

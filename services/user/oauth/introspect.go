@@ -56,7 +56,7 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) look(ctx context.Context, token string) (introspection, error) {
 	if claims, err := s.access.read(token); err == nil {
-		revoked, err := s.Grants.Revoked(ctx, claims.subjects()...)
+		revoked, err := s.Grants.Revoked(ctx, claims.IssuedAt.Time(), claims.subjects()...)
 		if err != nil || revoked {
 			return introspection{}, err
 		}

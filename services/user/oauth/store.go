@@ -75,8 +75,8 @@ type Grants interface {
 	EndGrant(ctx context.Context, sessionID string, why user.EndReason) error
 	// Revoke makes all verifiers refuse a token by its id, until it expires.
 	Revoke(ctx context.Context, tokenID string, expires time.Time) error
-	// Revoked tells whether one of the subjects of revocation is refused.
-	Revoked(ctx context.Context, subjects ...string) (bool, error)
+	// Revoked tells whether a token that was issued then is refused for one of its subjects.
+	Revoked(ctx context.Context, issued time.Time, subjects ...string) (bool, error)
 }
 
 // Clients stores OAuth clients.

@@ -24,7 +24,7 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 		bearerError(w, http.StatusUnauthorized, "invalid_token", "")
 		return
 	}
-	revoked, err := s.Grants.Revoked(r.Context(), claims.subjects()...)
+	revoked, err := s.Grants.Revoked(r.Context(), claims.IssuedAt.Time(), claims.subjects()...)
 	if err != nil {
 		s.userinfoFailed(w, r, err)
 		return

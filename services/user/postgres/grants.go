@@ -130,9 +130,10 @@ func (s *Store) Revoke(ctx context.Context, tokenID string, expires time.Time) e
 	}), "revoke token")
 }
 
-// Revoked tells whether one of the subjects is revoked.
-func (s *Store) Revoked(ctx context.Context, subjects ...string) (revoked bool, err error) {
-	err = s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM revocations WHERE subject = ANY($1) AND expires > $2)`,
-		subjects, s.clock.Now()).Scan(&revoked)
+// Revoked tells whether a token is refused for one of its subjects.
+func (s *Store) Revoked(ctx context.Context, issued time.Time, subjects ...string) (revoked bool, err error) {
+	err = s.pool.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM revocations WHERE subject = ANY($1) AND expires > $2 AND at >= $3)`,
+		subjects, s.clock.Now(), issued).Scan(&revoked)
 	return revoked, granted(postgres.Clean(err), "look for a revocation")
 }

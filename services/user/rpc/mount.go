@@ -11,10 +11,18 @@ import (
 // Bounds of request messages: pictures are up to 5 MB.
 const maxRequest = 6 << 20
 
+// Handlers are the service's RPC handlers.
+type Handlers struct {
+	Account    *Account
+	Revocation *Revocation
+	Info       Info
+}
+
 // Mount hands the RPC services to a server; options are those of internal/rpc.
-func Mount(handle func(path string, h http.Handler), account *Account, info Info, options ...connect.HandlerOption) {
-	handle(userv1connect.NewAccountServiceHandler(account, append(options,
+func (h Handlers) Mount(handle func(path string, h http.Handler), options ...connect.HandlerOption) {
+	handle(userv1connect.NewAccountServiceHandler(h.Account, append(options,
 		connect.WithInterceptors(NoteOrigin()), connect.WithReadMaxBytes(maxRequest))...))
-	handle(userv1connect.NewServiceInfoServiceHandler(info, options...))
+	handle(userv1connect.NewServiceInfoServiceHandler(h.Info, options...))
+	handle(userv1connect.NewRevocationServiceHandler(h.Revocation, options...))
 	handle(userv1connect.NewUsageServiceHandler(userv1connect.UnimplementedUsageServiceHandler{}, options...))
 }

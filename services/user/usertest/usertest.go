@@ -129,7 +129,12 @@ func (s *Service) mountRPC(server *rpc.Server, late *lateHandler) {
 	tokens := lateVerifier{s}
 	options, err := rpc.HandlerOptions(rpc.Deps{Log: s.log, Tokens: tokens, Resource: userrpc.Resource})
 	must(s.t, err)
-	userrpc.Mount(server.Handle, userrpc.NewAccount(s.User, pages), userrpc.Info{Version: "1.2.3", Clock: s.Clock}, options...)
+	feed := user.NewFeed(s.Store, s.Clock.Now, func(err error) { s.log.Warn("revocation feed", "error", err) })
+	run(s.t, feed.Run)
+	userrpc.Handlers{
+		Account: userrpc.NewAccount(s.User, pages), Revocation: userrpc.NewRevocation(feed),
+		Info: userrpc.Info{Version: "1.2.3", Clock: s.Clock},
+	}.Mount(server.Handle, options...)
 	server.Mount(userrpc.AvatarPath, userrpc.Pictures(s.User, tokens, s.log))
 }
 
