@@ -1,0 +1,314 @@
+package progress
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/tripgen/tripgen/internal/app"
+	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
+)
+
+// Catch-up reads the log where a published event may have been missed.
+const (
+	catchUpEvery   = time.Second
+	catchUpTimeout = 2 * time.Second
+	// quiet is how long a topic may be silent before its log is read again.
+	quiet = 3 * time.Second
+	// hubBuffer is how many published events may wait to be taken in.
+	hubBuffer = 4096
+)
+
+// Hub lets any number of watchers follow generations over one connection to Redis. Events come by publication and are
+// read from the log at first, after a gap, after the connection was lost, and where a topic is quiet.
+type Hub struct {
+	log    *Log
+	client redis.UniversalClient
+	logger *slog.Logger
+	wake   chan struct{}
+
+	mu     sync.Mutex
+	topics map[string]*topic
+
+	// subscribing keeps subscribing and unsubscribing in the order of the topics' coming and going.
+	subscribing sync.Mutex
+	pubsub      *redis.PubSub
+}
+
+// topic is a generation that somebody in this process watches.
+type topic struct {
+	generationID string
+	watchers     int // guarded by the hub
+
+	mu sync.Mutex
+	// events are all from sequence number 1 on, or from first on where the log had lost the earlier ones.
+	events []*aiv1.GenerationEvent
+	// changed is closed and replaced with each event.
+	changed chan struct{}
+	stale   bool
+	heard   time.Time
+}
+
+// NewHub makes a hub; it works once its part runs.
+func NewHub(client redis.UniversalClient, logger *slog.Logger) *Hub {
+	return &Hub{
+		log: NewLog(client), client: client, logger: logger, wake: make(chan struct{}, 1), topics: map[string]*topic{},
+		pubsub: client.Subscribe(context.Background()),
+	}
+}
+
+// Part runs the hub.
+func (h *Hub) Part() app.Part {
+	return app.Part{Name: "progress hub", Run: h.run, Close: func(context.Context) error { return h.pubsub.Close() }}
+}
+
+func (h *Hub) run(ctx context.Context) error {
+	messages := h.pubsub.ChannelWithSubscriptions(redis.WithChannelSize(hubBuffer))
+	tick := time.NewTicker(catchUpEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case message, ok := <-messages:
+			if !ok {
+				return nil
+			}
+			h.take(message)
+		case <-h.wake:
+			h.catchUp(ctx)
+		case <-tick.C:
+			h.catchUp(ctx)
+		}
+	}
+}
+
+// take takes in what came over the connection: an event, or the confirmation of a subscription, which also comes after
+// the connection was made anew.
+func (h *Hub) take(message any) {
+	switch m := message.(type) {
+	case *redis.Subscription:
+		if m.Kind == "subscribe" {
+			if t := h.topicOf(m.Channel); t != nil {
+				t.mark()
+				h.nudge()
+			}
+		}
+	case *redis.Message:
+		t := h.topicOf(m.Channel)
+		if t == nil {
+			return
+		}
+		parts := strings.SplitN(m.Payload, " ", 3)
+		if len(parts) != 3 {
+			h.logger.Warn("published progress cannot be read", "channel", m.Channel)
+			return
+		}
+		event, err := unmarshal(parts[0], parts[1], parts[2])
+		if err != nil {
+			h.logger.Warn("published progress cannot be read", "channel", m.Channel, "error", err)
+			return
+		}
+		if !t.add(event) {
+			h.nudge()
+		}
+	}
+}
+
+func (h *Hub) nudge() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (h *Hub) topicOf(channel string) *topic {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.topics[channel]
+}
+
+// catchUp reads the logs of the topics that may have missed something.
+func (h *Hub) catchUp(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, catchUpTimeout)
+	defer cancel()
+	now := time.Now()
+	h.mu.Lock()
+	var due []*topic
+	for _, t := range h.topics {
+		if t.due(now) {
+			due = append(due, t)
+		}
+	}
+	h.mu.Unlock()
+	for _, t := range due {
+		if err := h.read(ctx, t); err != nil {
+			h.logger.WarnContext(ctx, "progress cannot be read", "error", err)
+			return
+		}
+	}
+}
+
+func (h *Hub) read(ctx context.Context, t *topic) error {
+	events, err := h.log.Read(ctx, t.generationID, t.last())
+	if err != nil {
+		return err
+	}
+	t.fill(events, time.Now())
+	return nil
+}
+
+// Follow starts to follow a generation. The caller must Close the follower.
+func (h *Hub) Follow(ctx context.Context, generationID string, after int64) (*Follower, error) {
+	channel := channelKey(generationID)
+	h.mu.Lock()
+	t, known := h.topics[channel]
+	if !known {
+		t = &topic{generationID: generationID, changed: make(chan struct{}), stale: true}
+		h.topics[channel] = t
+	}
+	t.watchers++
+	h.mu.Unlock()
+	f := &Follower{hub: h, topic: t, channel: channel, after: after}
+	if !known {
+		h.subscribe(ctx, channel)
+		if err := h.read(ctx, t); err != nil {
+			h.logger.WarnContext(ctx, "progress cannot be read", "error", err)
+		}
+	}
+	return f, nil
+}
+
+func (h *Hub) subscribe(ctx context.Context, channel string) {
+	h.subscribing.Lock()
+	defer h.subscribing.Unlock()
+	if err := h.pubsub.Subscribe(ctx, channel); err != nil {
+		h.logger.WarnContext(ctx, "subscribe to progress", "error", err) // the catch-up goes on reading the log
+	}
+}
+
+func (h *Hub) leave(f *Follower) {
+	h.mu.Lock()
+	f.topic.watchers--
+	last := f.topic.watchers == 0
+	if last {
+		delete(h.topics, f.channel)
+	}
+	h.mu.Unlock()
+	if !last {
+		return
+	}
+	h.subscribing.Lock()
+	defer h.subscribing.Unlock()
+	if h.topicOf(f.channel) == nil { // nobody has come meanwhile
+		// Nothing is lost if this fails: events of unknown topics are dropped.
+		_ = h.pubsub.Unsubscribe(context.Background(), f.channel)
+	}
+}
+
+// Follower reads a generation's events in order, each once.
+type Follower struct {
+	hub     *Hub
+	topic   *topic
+	channel string
+	after   int64
+}
+
+// Next gives the events after those given before, waiting for at least one until ctx ends.
+func (f *Follower) Next(ctx context.Context) ([]*aiv1.GenerationEvent, error) {
+	for {
+		events, changed := f.topic.since(f.after)
+		if len(events) > 0 {
+			f.after = events[len(events)-1].GetSequence()
+			return events, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-changed:
+		}
+	}
+}
+
+// Close ends the following.
+func (f *Follower) Close() { f.hub.leave(f) }
+
+func (t *topic) last() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.lastLocked()
+}
+
+func (t *topic) lastLocked() int64 {
+	if len(t.events) == 0 {
+		return 0
+	}
+	return t.events[len(t.events)-1].GetSequence()
+}
+
+// add takes in a published event; false asks for the log to be read, because one before it is missing.
+func (t *topic) add(event *aiv1.GenerationEvent) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch last := t.lastLocked(); {
+	case event.GetSequence() <= last:
+		return true
+	case event.GetSequence() != last+1 || t.stale:
+		t.stale = true
+		return false
+	}
+	t.events = append(t.events, event)
+	t.tell(time.Now())
+	return true
+}
+
+// fill takes in what the log has.
+func (t *topic) fill(events []*aiv1.GenerationEvent, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stale, t.heard = false, now
+	grew := false
+	for _, event := range events {
+		if event.GetSequence() > t.lastLocked() {
+			t.events = append(t.events, event)
+			grew = true
+		}
+	}
+	if grew {
+		t.tell(now)
+	}
+}
+
+func (t *topic) tell(now time.Time) {
+	t.heard = now
+	close(t.changed)
+	t.changed = make(chan struct{})
+}
+
+func (t *topic) mark() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stale = true
+}
+
+func (t *topic) due(now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.stale || now.Sub(t.heard) >= quiet
+}
+
+// since gives the events after a sequence number, or what to wait for.
+func (t *topic) since(after int64) ([]*aiv1.GenerationEvent, <-chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, event := range t.events {
+		if event.GetSequence() > after {
+			return t.events[i:], t.changed
+		}
+	}
+	return nil, t.changed
+}

@@ -1,0 +1,156 @@
+// Package progress tells how generations get on: a log of events per generation in Redis, and a hub in each process
+// that reads it once for all who watch.
+//
+// A log is a stream whose ids are the events' sequence numbers, "<sequence>-0", from 1 without gaps: whoever writes
+// next, be it a worker that took over, the intake or the end, goes on where the log stands. Nothing follows the event
+// that ends a generation.
+package progress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/tripgen/tripgen/internal/cache"
+	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
+)
+
+// Keep is how long a log is kept after its last event.
+const Keep = time.Hour
+
+var space = cache.Space{Name: "generation", Version: 1}
+
+func streamKey(generationID string) string { return space.Key(generationID, "log") }
+
+// channelKey is where each event is also published, so that one connection hears of all that a process watches.
+func channelKey(generationID string) string { return space.Key(generationID, "live") }
+
+// Field names of an entry.
+const (
+	fieldEvent   = "e"
+	fieldPercent = "p"
+	fieldEnds    = "f"
+)
+
+// ErrOver refuses events after the one that ended the generation.
+var ErrOver = errors.New("the generation's log is closed")
+
+// appendScript writes an event behind the last one and publishes it, in one step. ARGV: event, percent, "1" if it ends
+// the generation, seconds to keep, the least number the log may stand at (for a log that was lost). It gives the
+// sequence number and the percentage, which never falls; 0 where the log is closed.
+var appendScript = redis.NewScript(`
+local last, percent = tonumber(ARGV[5]), tonumber(ARGV[2])
+local tail = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+if tail[1] then
+  last = math.max(last, tonumber(string.match(tail[1][1], '^%d+')))
+  local fields = {}
+  for i = 1, #tail[1][2], 2 do fields[tail[1][2][i]] = tail[1][2][i + 1] end
+  if fields['f'] == '1' then return {0, 0} end
+  percent = math.max(percent, tonumber(fields['p']))
+end
+local sequence = string.format('%.0f', last + 1)
+redis.call('XADD', KEYS[1], sequence .. '-0', 'p', percent, 'f', ARGV[3], 'e', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+redis.call('PUBLISH', KEYS[2], sequence .. ' ' .. percent .. ' ' .. ARGV[1])
+return {last + 1, percent}
+`)
+
+// Log is the logs of all generations.
+type Log struct {
+	client redis.UniversalClient
+}
+
+// NewLog makes a log on Redis.
+func NewLog(client redis.UniversalClient) *Log { return &Log{client: client} }
+
+// Append writes an event behind the last one and gives its sequence number. least is a number that the log is known to
+// have reached. ErrOver where the generation has ended.
+func (l *Log) Append(ctx context.Context, generationID string, event *aiv1.GenerationEvent, percent int, least int64) (int64, error) {
+	body, err := proto.Marshal(event)
+	if err != nil {
+		return 0, fmt.Errorf("marshal event: %w", err)
+	}
+	ends := "0"
+	if event.GetFinished() != nil {
+		ends = "1"
+	}
+	got, err := appendScript.Run(ctx, l.client, []string{streamKey(generationID), channelKey(generationID)},
+		body, percent, ends, int(Keep.Seconds()), least).Int64Slice()
+	if err != nil {
+		return 0, fmt.Errorf("append to progress log: %w", err)
+	}
+	if got[0] == 0 {
+		return 0, ErrOver
+	}
+	return got[0], nil
+}
+
+// Read gives the events after a sequence number, oldest first.
+func (l *Log) Read(ctx context.Context, generationID string, after int64) ([]*aiv1.GenerationEvent, error) {
+	entries, err := l.client.XRange(ctx, streamKey(generationID), "("+strconv.FormatInt(after, 10)+"-0", "+").Result()
+	if err != nil {
+		return nil, fmt.Errorf("read progress log: %w", err)
+	}
+	events := make([]*aiv1.GenerationEvent, 0, len(entries))
+	for _, entry := range entries {
+		event, err := decode(entry)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, event)
+	}
+	return events, nil
+}
+
+// Last gives the newest event, or nil where there is no log.
+func (l *Log) Last(ctx context.Context, generationID string) (*aiv1.GenerationEvent, error) {
+	entries, err := l.client.XRevRangeN(ctx, streamKey(generationID), "+", "-", 1).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read progress log: %w", err)
+	}
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	return decode(entries[0])
+}
+
+func decode(entry redis.XMessage) (*aiv1.GenerationEvent, error) {
+	body, _ := entry.Values[fieldEvent].(string)
+	percentText, _ := entry.Values[fieldPercent].(string)
+	sequenceText, _, _ := cutID(entry.ID)
+	return unmarshal(sequenceText, percentText, body)
+}
+
+func cutID(entryID string) (sequence, rest string, ok bool) {
+	for i := range entryID {
+		if entryID[i] == '-' {
+			return entryID[:i], entryID[i+1:], true
+		}
+	}
+	return entryID, "", false
+}
+
+func unmarshal(sequenceText, percentText, body string) (*aiv1.GenerationEvent, error) {
+	sequence, err := strconv.ParseInt(sequenceText, 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("progress event's sequence number: %w", err)
+	}
+	percent, err := strconv.Atoi(percentText)
+	if err != nil {
+		return nil, fmt.Errorf("progress event's percentage: %w", err)
+	}
+	event := &aiv1.GenerationEvent{}
+	if err := proto.Unmarshal([]byte(body), event); err != nil {
+		return nil, fmt.Errorf("progress event: %w", err)
+	}
+	event.Sequence = sequence
+	if p := event.GetProgress(); p != nil {
+		p.Percent = int32(percent)
+	}
+	return event, nil
+}
