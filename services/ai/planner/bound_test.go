@@ -27,7 +27,7 @@ func TestBoundIsNeverBelowTheBestOfAllItineraries(t *testing.T) {
 		if best > it.Quality.Bound {
 			t.Fatalf("an itinerary scores %v, above the bound %v", best, it.Quality.Bound)
 		}
-		if it.Quality.Score < best-0.02*max(best, 1000) {
+		if it.Quality.Score < best-0.05*max(best, 1000) {
 			t.Fatalf("planned %v, the best is %v\n%s%s", it.Quality.Score, best, show(it), show(its))
 		}
 	})

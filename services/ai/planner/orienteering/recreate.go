@@ -16,7 +16,7 @@ func (x *Search) recreate() {
 			x.order = append(x.order, u)
 		}
 	}
-	if x.rng.unit() < GreedyShare {
+	if x.rng.unit() < greedyShare {
 		x.greedy()
 		return
 	}
@@ -25,9 +25,6 @@ func (x *Search) recreate() {
 		x.tryInsert(u, !x.fresh[u], true)
 	}
 }
-
-// GreedyShare is how often recreate is greedy rather than ordered.
-var GreedyShare = 0.3
 
 // greedy inserts, again and again, the node with the best profit for its detour.
 func (x *Search) greedy() {
@@ -46,7 +43,7 @@ func (x *Search) greedy() {
 				continue
 			}
 			x.order[n], x.found[n] = u, f
-			if v := x.key[u] / (f.cost + 30); v > best {
+			if v := x.key[u] / (max(f.cost, 0) + x.ease); v > best {
 				pick, best = n, v
 			}
 			n++
@@ -82,7 +79,10 @@ func (x *Search) find(u int32) insertion {
 			x.consider(int(r), u, &best, true)
 		}
 	}
-	best.cost += x.worth[u]
+	if x.spurns(best.cost) {
+		best.route = -1
+	}
+	best.cost += x.worth[u] // the detour, and what this route is worth less than the best
 	return best
 }
 
@@ -115,11 +115,15 @@ func (x *Search) tryInsert(u int32, ruinedOnly, blink bool) {
 			x.consider(r, u, &best, blink)
 		}
 	}
-	if best.route >= 0 {
+	if best.route >= 0 && !(blink && x.spurns(best.cost)) {
 		x.save(best.route)
 		s.insert(best.route, best.at, u, s.dwellIn(&s.routes[best.route], int(u)))
 	}
 }
+
+// spurns leaves out, half of the time, an insertion that costs more than it
+// brings.
+func (x *Search) spurns(cost float64) bool { return cost > 0 && x.rng.below(2) == 0 }
 
 func (x *Search) consider(r int, u int32, best *insertion, blink bool) {
 	if x.s.admits(&x.s.routes[r], int(u)) && x.s.mayAdd(r, u) {

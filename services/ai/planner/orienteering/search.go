@@ -27,16 +27,21 @@ type Search struct {
 	length     []float64 // per node: shortest stay over classes
 	width      []float64 // per node: longest span of windows over classes
 	best       Solution
+	ease       float64 // added to detours, so that a tiny one is not everything
 
 	baseNodes int // nodes of the base plan
 }
 
-// Parameters of the search, tuned on the Solomon instances.
+// Parameters of the search, tuned on the Solomon instances; the results are flat
+// around them.
 const (
-	longestString = 10
-	meanRemoved   = 10
-	depth         = 0.01
-	nearCap       = 60
+	longestString = 10   // nodes of a string
+	meanRemoved   = 10   // nodes an iteration removes on average
+	depth         = 0.01 // chance to stop growing the part of a string that is spared
+	nearCap       = 60   // neighbours looked at around a seed
+	greedyShare   = 0.3  // how often recreate is greedy rather than ordered
+	hotShare      = 1.0  // first temperature over the median profit
+	coldShare     = 0.02 // last one
 )
 
 // NewSearch prepares a search; objective nil means the sum of profits.
@@ -72,6 +77,17 @@ func NewSearch(p *Problem, objective Objective) *Search {
 
 // measure fills what the orders of insertion go by.
 func (x *Search) measure() {
+	near, count := 0.0, 0.0
+	for u, list := range x.near {
+		for _, v := range list {
+			if d := x.s.time(x.p.Point[u], x.p.Point[v]); d > 0 && d < Blocked {
+				near += float64(d)
+				count++
+				break
+			}
+		}
+	}
+	x.ease = max(1, x.p.DetourCost*near/max(count, 1))
 	n := x.p.Nodes
 	x.worth, x.length, x.width = make([]float64, n), make([]float64, n), make([]float64, n)
 	for k, v := range x.p.Profit {
@@ -190,24 +206,18 @@ func (x *Search) improve(b Budget) {
 	}
 }
 
-// temperatures spans from a share of a usual profit to well below the smallest.
+// temperatures spans from a usual profit to well below the smallest.
 func (x *Search) temperatures() (hot, cold float64) {
-	sum, n := 0.0, 0
-	for _, v := range x.p.Profit {
-		if v > 0 {
-			sum += float64(v)
-			n++
+	var all []int32
+	for k, v := range x.p.Profit {
+		if v > 0 && x.s.last[k] >= 0 {
+			all = append(all, v)
 		}
 	}
-	if n == 0 {
+	if len(all) == 0 {
 		return 1, 0.1
 	}
-	mean := sum / float64(n)
-	return mean * HotShare, mean * ColdShare
+	slices.Sort(all)
+	usual := float64(all[len(all)/2])
+	return usual * hotShare, usual * coldShare
 }
-
-// tunables while tuning
-var (
-	HotShare  = 1.0
-	ColdShare = 0.01
-)
