@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/tripgen/tripgen/internal/app"
@@ -13,6 +14,7 @@ import (
 	"github.com/tripgen/tripgen/services/user/password"
 	userpostgres "github.com/tripgen/tripgen/services/user/postgres"
 	userrpc "github.com/tripgen/tripgen/services/user/rpc"
+	"github.com/tripgen/tripgen/services/user/web"
 )
 
 const (
@@ -63,6 +65,10 @@ func wireUser(ctx context.Context, r *role) error {
 	}.Mount(r.Server.Handle, options...)
 	r.Server.Mount(userrpc.AvatarPath, userrpc.Pictures(service, r.Tokens, r.Log))
 	server.Mount(r.Server.Mount)
+	web.New(web.Deps{
+		Authorizer: server, People: service, Browsers: store, Key: r.Seal.Derive("login-forms"),
+		Secure: strings.HasPrefix(r.Config.Auth.Issuer, "https://"), Log: r.Log, Clock: r.Clock, Origin: userrpc.OriginOf,
+	}).Mount(r.Server.Mount)
 	r.Add(
 		app.Part{Name: "signing keys", Run: func(ctx context.Context) error {
 			return keys.Run(ctx, func(err error) { r.Log.WarnContext(ctx, "look after signing keys", "error", err) })

@@ -12,6 +12,9 @@ type Session struct {
 	Scopes    []string
 	// DeviceName is what the device calls itself; personal data.
 	DeviceName string
+	// Browser is the hash by which the log-in page knows the browser that the session came from; nil for native ones.
+	// Logging out ends that log-in, too.
+	Browser []byte
 	// Authenticated is when the password was proved. All times are in UTC.
 	Authenticated time.Time
 	Created       time.Time

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -14,7 +15,7 @@ import (
 
 // compose makes the message that is sent; its own errors may quote addresses and are not passed on.
 func compose(from string, m Mail) (*gomail.Msg, error) {
-	msg := gomail.NewMsg()
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := msg.From(from); err != nil {
 		return nil, fmt.Errorf("sender address %q: %w", from, err)
 	}
@@ -23,9 +24,14 @@ func compose(from string, m Mail) (*gomail.Msg, error) {
 	}
 	msg.Subject(m.Subject)
 	msg.SetDate()
-	msg.SetMessageID()
+	msg.SetMessageIDWithValue(rand.Text() + "@" + domainOf(from)) // the library would put the host's name in
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	return msg, nil
+}
+
+// domainOf is the domain of an address such as "TripGen <no-reply@tripgen.example>".
+func domainOf(address string) string {
+	return strings.TrimRight(address[strings.LastIndexByte(address, '@')+1:], "> ")
 }
 
 // Folder puts mails into files instead of sending them: for development.

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/ory/fosite"
 
+	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/id"
 )
 
@@ -28,7 +29,10 @@ const (
 )
 
 // refreshTokens makes and reads refresh tokens. The first key makes them, the others are those before it.
-type refreshTokens struct{ keys [][]byte }
+type refreshTokens struct {
+	keys  [][]byte
+	clock clock.Clock
+}
 
 // GenerateRefreshToken makes a token for the request's session. Its signature is what the storage finds it by.
 func (t refreshTokens) GenerateRefreshToken(_ context.Context, r fosite.Requester) (token, signature string, err error) {
@@ -62,7 +66,7 @@ func (t refreshTokens) RefreshTokenSignature(_ context.Context, token string) st
 // ValidateRefreshToken checks that the session has not expired; the storage has compared the hash.
 func (t refreshTokens) ValidateRefreshToken(_ context.Context, r fosite.Requester, _ string) error {
 	s, ok := r.GetSession().(*session)
-	if !ok || !time.Now().Before(s.grant.Expires) {
+	if !ok || !t.clock.Now().Before(s.grant.Expires) {
 		return fosite.ErrTokenExpired
 	}
 	return nil

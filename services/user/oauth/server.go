@@ -14,6 +14,7 @@ import (
 	"github.com/ory/fosite/handler/oauth2"
 	"github.com/ory/fosite/handler/openid"
 	"github.com/ory/fosite/token/hmac"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/id"
@@ -86,6 +87,7 @@ type Server struct {
 	storage  *storage
 	secrets  SecretHasher
 	metadata []byte
+	busy     *semaphore.Weighted
 }
 
 // strategy is what makes and reads codes and tokens.
@@ -132,8 +134,9 @@ func New(d Deps) (*Server, error) {
 	s := &Server{
 		Deps:    d,
 		access:  accessTokens{keys: d.Keys, issuer: d.Config.Issuer},
-		refresh: refreshTokens{keys: d.RefreshKeys},
+		refresh: refreshTokens{keys: d.RefreshKeys, clock: d.Clock},
 		secrets: SecretHasher{key: d.SecretKey},
+		busy:    semaphore.NewWeighted(atOnce),
 		storage: &storage{
 			clients: d.Clients, grants: d.Grants, clock: d.Clock, grace: d.Config.Grace,
 			lifetime: d.Config.Session, access: d.Config.AccessToken,
@@ -204,12 +207,11 @@ const maxBody = 64 << 10
 
 // Mount adds the endpoints that speak JSON; the log-in pages are package web's.
 func (s *Server) Mount(mount func(pattern string, h http.Handler)) {
-	mount("POST "+pathToken, s.form(s.token))
-	mount("POST "+pathRevoke, s.form(s.revoke))
-	mount("POST "+pathIntrospect, s.form(s.introspect))
-	mount("GET "+pathUserinfo, http.HandlerFunc(s.userinfo))
-	mount("POST "+pathUserinfo, http.HandlerFunc(s.userinfo))
-	mount("GET "+pathKeys, http.HandlerFunc(s.publicKeys))
-	mount("GET "+pathMetadata, http.HandlerFunc(s.publicMetadata))
-	mount("GET "+pathOpenID, http.HandlerFunc(s.publicMetadata))
+	mount(pathToken, s.form(s.token))
+	mount(pathRevoke, s.form(s.revoke))
+	mount(pathIntrospect, s.form(s.introspect))
+	mount(pathUserinfo, http.HandlerFunc(s.userinfo))
+	mount(pathKeys, http.HandlerFunc(s.publicKeys))
+	mount(pathMetadata, http.HandlerFunc(s.publicMetadata))
+	mount(pathOpenID, http.HandlerFunc(s.publicMetadata))
 }

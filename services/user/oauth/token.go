@@ -11,11 +11,29 @@ import (
 	"github.com/tripgen/tripgen/services/user"
 )
 
-// form reads the body as a form within bounds, refuses repeated parameters (RFC 6749, 3.2), and lets nobody cache.
+// atOnce bounds how many requests may be under way at the endpoints that take forms. More would only wait for the
+// database and time out: they are told to come back.
+const atOnce = 256
+
+// form reads the body as a form within bounds, refuses repeated parameters (RFC 6749, 3.2), lets nobody cache, and sheds
+// what is too much.
 func (s *Server) form(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("Pragma", "no-cache")
+		if r.Method != http.MethodPost {
+			w.Header().Set("Allow", http.MethodPost)
+			writeJSON(w, http.StatusMethodNotAllowed, map[string]string{
+				"error": fosite.ErrInvalidRequest.ErrorField, "error_description": "Use POST.",
+			})
+			return
+		}
+		if !s.busy.TryAcquire(1) {
+			w.Header().Set("Retry-After", "1")
+			writeJSON(w, http.StatusServiceUnavailable, map[string]string{"error": "temporarily_unavailable"})
+			return
+		}
+		defer s.busy.Release(1)
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		if err := r.ParseForm(); err != nil {
 			s.refuse(w, r, fosite.ErrInvalidRequest.WithHint("The body is not a form, or is too large.").WithWrap(err))

@@ -32,10 +32,10 @@ func (s *Store) SaveCode(ctx context.Context, c oauth.Code) error {
 	}
 	_, err = s.pool.Exec(ctx, `
 		INSERT INTO codes (hash, session_id, account_id, client_id, redirect_uri, scopes, code_challenge, nonce, device,
-			authenticated, requested, expires)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			browser, authenticated, requested, expires)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		c.Hash, c.Session.ID, c.Session.AccountID, c.Session.ClientID, c.RedirectURI, c.Session.Scopes, c.CodeChallenge,
-		c.Nonce, device, c.Session.Authenticated, c.Requested, c.Expires)
+		c.Nonce, device, c.Session.Browser, c.Session.Authenticated, c.Requested, c.Expires)
 	return granted(postgres.Clean(err), "save code")
 }
 
@@ -48,11 +48,11 @@ func (s *Store) Code(ctx context.Context, hash []byte) (oauth.Code, error) {
 		v      = &c.Session
 	)
 	err := s.pool.QueryRow(ctx, `
-		SELECT session_id, account_id, client_id, redirect_uri, scopes, code_challenge, nonce, device, authenticated,
-			requested, expires, used
+		SELECT session_id, account_id, client_id, redirect_uri, scopes, code_challenge, nonce, device, browser,
+			authenticated, requested, expires, used
 		FROM codes WHERE hash = $1`, hash).Scan(
 		&v.ID, &v.AccountID, &v.ClientID, &c.RedirectURI, &v.Scopes, &c.CodeChallenge, &c.Nonce, &device,
-		&v.Authenticated, &c.Requested, &c.Expires, &used)
+		&v.Browser, &v.Authenticated, &c.Requested, &c.Expires, &used)
 	if err != nil {
 		return oauth.Code{}, granted(postgres.Clean(err), "find code")
 	}
@@ -76,10 +76,10 @@ func (s *Store) Redeem(ctx context.Context, codeHash []byte, v user.Session, ref
 			return oauth.ErrLost
 		}
 		_, err = tx.Exec(ctx, `
-			INSERT INTO sessions (id, account_id, client_id, scopes, device, authenticated, created, last_seen, expires,
-				refresh_hash)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			v.ID, v.AccountID, v.ClientID, v.Scopes, device, v.Authenticated, v.Created, v.LastSeen, v.Expires, refreshHash)
+			INSERT INTO sessions (id, account_id, client_id, scopes, device, browser, authenticated, created, last_seen,
+				expires, refresh_hash)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			v.ID, v.AccountID, v.ClientID, v.Scopes, device, v.Browser, v.Authenticated, v.Created, v.LastSeen, v.Expires, refreshHash)
 		if err != nil {
 			return err
 		}

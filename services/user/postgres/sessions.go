@@ -29,7 +29,7 @@ func (s *Store) openDevice(sessionID string, sealed []byte) (string, error) {
 	return string(plain), err
 }
 
-const sessionColumns = `id, account_id, client_id, scopes, device, authenticated, created, last_seen, expires`
+const sessionColumns = `id, account_id, client_id, scopes, device, browser, authenticated, created, last_seen, expires`
 
 func (s *Store) scanSession(row pgx.Row, more ...any) (user.Session, error) {
 	var (
@@ -37,7 +37,7 @@ func (s *Store) scanSession(row pgx.Row, more ...any) (user.Session, error) {
 		device []byte
 	)
 	err := row.Scan(append([]any{
-		&v.ID, &v.AccountID, &v.ClientID, &v.Scopes, &device, &v.Authenticated, &v.Created, &v.LastSeen, &v.Expires,
+		&v.ID, &v.AccountID, &v.ClientID, &v.Scopes, &device, &v.Browser, &v.Authenticated, &v.Created, &v.LastSeen, &v.Expires,
 	}, more...)...)
 	if err != nil {
 		return user.Session{}, postgres.Clean(err)
@@ -65,6 +65,12 @@ func (s *Store) List(ctx context.Context, accountID, before string, limit int) (
 // End ends a session of the account.
 func (s *Store) End(ctx context.Context, accountID, sessionID string, why user.EndReason) error {
 	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		// Whoever logs out of an app in a browser must not be let in again by the log-in page without a password.
+		_, err := tx.Exec(ctx, `DELETE FROM browsers USING sessions s WHERE hash = s.browser AND s.id = $1 AND s.account_id = $2`,
+			sessionID, accountID)
+		if err != nil {
+			return err
+		}
 		n, err := s.endSessions(ctx, tx, why, `account_id = $1 AND id = $2`, accountID, sessionID)
 		if err == nil && n == 0 {
 			return user.ErrNoSession

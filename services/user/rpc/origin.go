@@ -36,3 +36,8 @@ func Address(h http.Header, peer string) string {
 	}
 	return host
 }
+
+// OriginOf is where a plain HTTP request came from.
+func OriginOf(r *http.Request) user.Origin {
+	return user.Origin{Address: Address(r.Header, r.RemoteAddr)}
+}

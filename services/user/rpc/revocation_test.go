@@ -29,7 +29,9 @@ func follower(t *testing.T, s *usertest.Service) (*authn.Verifier, *revoked.Set)
 	client := userv1connect.NewRevocationServiceClient(credentials.Client(t.Context()), s.URL)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- set.Follow(ctx, client, clock.System{}, slog.New(slog.NewTextHandler(t.Output(), nil))) }()
+	go func() {
+		ended <- set.Follow(ctx, client, clock.System{}, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	}()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {

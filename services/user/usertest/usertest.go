@@ -28,6 +28,7 @@ import (
 	"github.com/tripgen/tripgen/services/user/password"
 	"github.com/tripgen/tripgen/services/user/postgres"
 	userrpc "github.com/tripgen/tripgen/services/user/rpc"
+	"github.com/tripgen/tripgen/services/user/web"
 )
 
 // Secrets of the clients that the service starts with.
@@ -174,6 +175,10 @@ func (s *Service) startOAuth(o Options, late *lateHandler) {
 	late.mux = http.NewServeMux()
 	late.user.Codes = server
 	server.Mount(late.mux.Handle)
+	web.New(web.Deps{
+		Authorizer: server, People: s.User, Browsers: s.Store, Key: s.Seal.Derive("forms"), Log: s.log, Clock: s.Clock,
+		Origin: userrpc.OriginOf,
+	}).Mount(late.mux.Handle)
 }
 
 // run runs fn until the test ends, and awaits its end.
