@@ -11,6 +11,7 @@ import (
 
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/config"
+	"github.com/tripgen/tripgen/internal/simulator/anthropic"
 	"github.com/tripgen/tripgen/internal/simulator/openmeteo"
 )
 
@@ -56,12 +57,13 @@ type simulators struct {
 	listener net.Listener
 }
 
-func startSimulators(ctx context.Context, listen string, _ claudeFlags) (*simulators, error) {
+func startSimulators(ctx context.Context, listen string, claude claudeFlags) (*simulators, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return nil, fmt.Errorf("simulators: %w", err)
 	}
 	mux := http.NewServeMux()
+	mux.Handle("/v1/messages", anthropic.New(anthropic.Config{P50: claude.ClaudeP50, P99: claude.ClaudeP99, ErrorRate: claude.ClaudeErrors}).Handler())
 	mux.Handle("/v1/forecast", openmeteo.Handler())
 	return &simulators{server: &http.Server{Handler: mux, ReadHeaderTimeout: simulatorStop}, listener: listener}, nil
 }
