@@ -1,0 +1,88 @@
+package trip
+
+import (
+	"time"
+
+	"github.com/tripgen/tripgen/internal/errs"
+)
+
+// Change is an entry in a trip's feed. Entries are numbered from 1 without gaps, in the order in which they were
+// committed; each is written in the transaction of what it tells. Exactly one of the contents is set.
+type Change struct {
+	TripID string `json:"trip_id,omitzero"`
+	Number int64  `json:"number,omitzero"`
+	// Time is in UTC.
+	Time time.Time `json:"time,omitzero"`
+
+	// Trip is the trip as that change left it.
+	Trip *Trip `json:"trip,omitzero"`
+	// Itinerary tells that an itinerary is new or was edited.
+	Itinerary *ItineraryChange `json:"itinerary,omitzero"`
+	// Generation tells that a generation got on.
+	Generation *GenerationChange `json:"generation,omitzero"`
+	// Places are places whose details were filled in.
+	Places []string `json:"places,omitzero"`
+	// Alert was raised or resolved.
+	Alert *Alert `json:"alert,omitzero"`
+}
+
+// ItineraryChange tells which days of which version changed; no days mean all.
+type ItineraryChange struct {
+	Version  int64 `json:"version,omitzero"`
+	Revision int64 `json:"revision,omitzero"`
+	Days     []int `json:"days,omitzero"`
+}
+
+// GenerationChange is a generation's state after a step.
+type GenerationChange struct {
+	ID      string          `json:"id,omitzero"`
+	Day     int             `json:"day,omitzero"`
+	State   GenerationState `json:"state,omitzero"`
+	Version int64           `json:"version,omitzero"`
+	Reason  string          `json:"reason,omitzero"`
+	Created time.Time       `json:"created,omitzero"`
+	Ended   time.Time       `json:"ended,omitzero"`
+}
+
+// KeepChanges is how long a feed can be resumed from an entry.
+const KeepChanges = 7 * 24 * time.Hour
+
+// ErrResumeToken: start with a fresh read.
+var ErrResumeToken = errs.InvalidArgument(errs.ReasonResumeTokenInvalid,
+	"너무 오래된 연결입니다. 처음부터 다시 불러와 주세요.", "This resume token is too old or of another trip. Start afresh.")
+
+// AlertKind is why an alert was raised.
+type AlertKind int
+
+// The kinds.
+const (
+	AlertWeather     AlertKind = 1
+	AlertAir         AlertKind = 2
+	AlertPlaceClosed AlertKind = 3
+)
+
+// AlertAction is what can be done about an alert.
+type AlertAction int
+
+// The actions.
+const (
+	RegenerateDay AlertAction = 1
+	ReplacePlace  AlertAction = 2
+	Keep          AlertAction = 3
+)
+
+// Alert is something that changed in the world and hits the itinerary.
+type Alert struct {
+	// ID is alert_….
+	ID      string        `json:"id,omitzero"`
+	Kind    AlertKind     `json:"kind,omitzero"`
+	Day     int           `json:"day,omitzero"`
+	Stops   []string      `json:"stops,omitzero"`
+	Ko      string        `json:"ko,omitzero"`
+	En      string        `json:"en,omitzero"`
+	Actions []AlertAction `json:"actions,omitzero"`
+	// Created is in UTC.
+	Created time.Time `json:"created,omitzero"`
+	// Resolution is what was chosen; 0 while open.
+	Resolution AlertAction `json:"resolution,omitzero"`
+}

@@ -1,0 +1,67 @@
+package trip
+
+import (
+	"context"
+	"time"
+
+	"github.com/tripgen/tripgen/internal/errs"
+)
+
+// KeepDeleted is how long a deletion can be taken back.
+const KeepDeleted = 7 * 24 * time.Hour
+
+// Delete deletes a trip; Undelete takes it back for KeepDeleted: ErrStaleRevision.
+func (s *Service) Delete(ctx context.Context, c Caller, tripID string, revision int64) (Trip, error) {
+	return s.edit(ctx, c, tripID, revision, func(t *Trip) error {
+		t.Deleted = s.now()
+		return nil
+	})
+}
+
+// Undelete takes a deletion back; a trip that is not deleted is given unchanged. Gone trips are ErrNoTrip.
+func (s *Service) Undelete(ctx context.Context, c Caller, tripID string) (Trip, error) {
+	t, err := s.Trips.Update(ctx, c.Owner, tripID, c.Once, func(t *Trip) error {
+		if !t.IsDeleted() {
+			return ErrUnchanged
+		}
+		if !t.recoverable(s.now()) {
+			return ErrNoTrip
+		}
+		t.Deleted = time.Time{}
+		return nil
+	})
+	if ids, ok := repeated(err); ok {
+		return s.Trips.Trip(ctx, c.Owner, ids[0])
+	}
+	return t, err
+}
+
+func (t *Trip) recoverable(now time.Time) bool { return now.Sub(t.Deleted) < KeepDeleted }
+
+// DeleteAll deletes several trips, all or none, whatever their revisions.
+func (s *Service) DeleteAll(ctx context.Context, c Caller, tripIDs []string) ([]Trip, error) {
+	now := s.now()
+	trips, err := s.Trips.UpdateAll(ctx, c.Owner, tripIDs, c.Once, func(t *Trip) error {
+		if t.IsDeleted() {
+			return ErrNoTrip.With("trip", t.ID)
+		}
+		t.Deleted = now
+		return nil
+	})
+	if ids, ok := repeated(err); ok {
+		return s.readAll(ctx, c, ids)
+	}
+	return trips, err
+}
+
+func (s *Service) readAll(ctx context.Context, c Caller, ids []string) ([]Trip, error) {
+	trips := make([]Trip, len(ids))
+	for i, tripID := range ids {
+		t, err := s.Trips.Trip(ctx, c.Owner, tripID)
+		if err != nil && !errs.HasReason(err, errs.ReasonNotFound) {
+			return nil, err
+		}
+		trips[i] = t
+	}
+	return trips, nil
+}

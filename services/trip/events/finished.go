@@ -1,0 +1,89 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/tripgen/tripgen/internal/kafka"
+	eventsv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/events/v1"
+)
+
+// Group is the trip service's consumer group.
+const Group = "trip"
+
+// Handler is told what happened elsewhere. It may be told the same twice; an error means to be told again.
+type Handler interface {
+	// GenerationFinished says that a generation made its itinerary or ended otherwise.
+	GenerationFinished(ctx context.Context, eventID, generationID string) error
+	// AccountDeleted says that all of an account's data has to go.
+	AccountDeleted(ctx context.Context, userID string) error
+}
+
+// Topics are what Consume reads.
+func Topics() []kafka.Topic { return []kafka.Topic{kafka.GenerationFinished, kafka.AccountDeleted} }
+
+const (
+	firstPause = 50 * time.Millisecond
+	lastPause  = 5 * time.Second
+)
+
+// Consume hands events to the handler until ctx ends, each until it was handled, and commits them one by one.
+func Consume(ctx context.Context, r *kafkago.Reader, h Handler, log *slog.Logger) error {
+	for {
+		m, err := kafka.Fetch(ctx, r)
+		switch {
+		case ctx.Err() != nil || errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+		if err := untilHandled(ctx, m, h, log); err != nil {
+			return nil // ctx has ended
+		}
+		if err := r.CommitMessages(ctx, m); err != nil && ctx.Err() == nil {
+			log.WarnContext(ctx, "commit an event; it will come again", "error", err)
+		}
+	}
+}
+
+// untilHandled gives an error only when ctx ends.
+func untilHandled(ctx context.Context, m kafkago.Message, h Handler, log *slog.Logger) error {
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		err := handle(kafka.Context(ctx, m), m, h, log)
+		if err == nil {
+			return nil
+		}
+		log.WarnContext(ctx, "handle an event; trying again", "topic", m.Topic, "event", kafka.EventID(m), "error", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+func handle(ctx context.Context, m kafkago.Message, h Handler, log *slog.Logger) error {
+	switch kafka.Topic(m.Topic) {
+	case kafka.GenerationFinished:
+		var e eventsv1.GenerationFinished
+		if err := proto.Unmarshal(m.Value, &e); err != nil {
+			log.ErrorContext(ctx, "skip an event that cannot be read", "topic", m.Topic, "event", kafka.EventID(m), "error", err)
+			return nil
+		}
+		return h.GenerationFinished(ctx, kafka.EventID(m), e.GetGenerationId())
+	case kafka.AccountDeleted:
+		var e eventsv1.AccountDeleted
+		if err := proto.Unmarshal(m.Value, &e); err != nil {
+			log.ErrorContext(ctx, "skip an event that cannot be read", "topic", m.Topic, "event", kafka.EventID(m), "error", err)
+			return nil
+		}
+		return h.AccountDeleted(ctx, e.GetUserId())
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tripgen/tripgen/internal/postgres"
+	"github.com/tripgen/tripgen/services/trip"
+)
+
+func changePlace(tripID string, number int64) string {
+	return fmt.Sprintf("trip/%s/change/%d", tripID, number)
+}
+
+// tell queues an entry of a locked trip's feed; its Number is the trip's Changes after it was counted up.
+func (s *Store) tell(b *pgx.Batch, c trip.Change) error {
+	c.Time = s.now()
+	body, err := s.put(c, changePlace(c.TripID, c.Number))
+	if err != nil {
+		return err
+	}
+	b.Queue(`INSERT INTO change (trip_id, number, time, body) VALUES ($1, $2, $3, $4)`, c.TripID, c.Number, c.Time, body)
+	return nil
+}
+
+// Changes reads a trip's feed.
+func (s *Store) Changes(ctx context.Context, owner, tripID string, after int64, limit int) ([]trip.Change, error) {
+	// One statement, so that the trip's count and the entries are of the same moment.
+	rows, err := s.pool.Query(ctx, `
+		SELECT t.changes, coalesce(c.number, 0), c.body
+		FROM trip t LEFT JOIN LATERAL (
+			SELECT number, body FROM change WHERE trip_id = t.id AND number > $3 ORDER BY number LIMIT $4
+		) c ON true
+		WHERE t.id = $1 AND t.owner = $2 ORDER BY c.number`, tripID, owner, after, limit)
+	if err != nil {
+		return nil, failed(postgres.Clean(err), "read feed")
+	}
+	defer rows.Close()
+	var (
+		changes []trip.Change
+		newest  int64
+		found   bool
+	)
+	for rows.Next() {
+		var (
+			number int64
+			body   []byte
+		)
+		if err := rows.Scan(&newest, &number, &body); err != nil {
+			return nil, failed(err, "read feed")
+		}
+		found = true
+		if number == 0 {
+			continue
+		}
+		var c trip.Change
+		if err := s.get(body, changePlace(tripID, number), &c); err != nil {
+			return nil, failed(err, "read feed")
+		}
+		changes = append(changes, c)
+	}
+	switch err := postgres.Clean(rows.Err()); {
+	case err != nil:
+		return nil, failed(err, "read feed")
+	case !found:
+		return nil, trip.ErrNoTrip
+	case after > newest, len(changes) > 0 && changes[0].Number != after+1, len(changes) == 0 && after < newest:
+		return nil, trip.ErrResumeToken
+	}
+	return changes, nil
+}
+
+// Subscribe tells when a trip may have new entries.
+func (s *Store) Subscribe(tripID string) (<-chan struct{}, func()) { return s.waker.Subscribe(tripID) }

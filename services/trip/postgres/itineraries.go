@@ -1,0 +1,210 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tripgen/tripgen/internal/postgres"
+	"github.com/tripgen/tripgen/services/trip"
+	"github.com/tripgen/tripgen/services/trip/events"
+)
+
+func itineraryPlace(tripID string, version int64) string {
+	return fmt.Sprintf("trip/%s/itinerary/%d", tripID, version)
+}
+
+const itineraryColumns = `i.trip_id, i.version, i.origin, i.generation, i.revision, i.document, i.outline, i.created`
+
+func (s *Store) scanItinerary(row pgx.Row) (trip.Itinerary, error) {
+	var (
+		it       trip.Itinerary
+		document []byte
+		outline  []byte
+	)
+	err := row.Scan(&it.TripID, &it.Version, &it.Origin, &it.Generation, &it.Revision, &document, &outline, &it.Created)
+	if err != nil {
+		return trip.Itinerary{}, postgres.Clean(err)
+	}
+	it.Created = it.Created.UTC()
+	if err := json.Unmarshal(outline, &it.Plan.Outline); err != nil {
+		return trip.Itinerary{}, err
+	}
+	it.Plan.Document, err = s.seal.Open(document, itineraryPlace(it.TripID, it.Version))
+	return it, err
+}
+
+// Itinerary reads a version.
+func (s *Store) Itinerary(ctx context.Context, owner, tripID string, version int64) (trip.Itinerary, error) {
+	it, err := s.scanItinerary(s.pool.QueryRow(ctx, `
+		SELECT `+itineraryColumns+` FROM trip t JOIN itinerary i ON i.trip_id = t.id
+		WHERE t.id = $1 AND t.owner = $2 AND t.deleted IS NULL
+			AND i.version = CASE WHEN $3::bigint = 0 THEN t.itinerary ELSE $3 END`, tripID, owner, version))
+	if errors.Is(err, postgres.ErrNoRow) {
+		return it, s.missing(ctx, owner, tripID, version)
+	}
+	return it, failed(err, "read itinerary")
+}
+
+// missing says why there is no such version.
+func (s *Store) missing(ctx context.Context, owner, tripID string, version int64) error {
+	t, err := s.Trip(ctx, owner, tripID)
+	switch {
+	case err != nil:
+		return err
+	case t.IsDeleted():
+		return trip.ErrNoTrip
+	case version == 0:
+		return trip.ErrNoItinerary
+	}
+	return trip.ErrVersionGone
+}
+
+// Versions lists what is kept.
+func (s *Store) Versions(ctx context.Context, owner, tripID string) ([]trip.VersionInfo, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT i.version, i.origin, i.created, i.stops FROM trip t JOIN itinerary i ON i.trip_id = t.id
+		WHERE t.id = $1 AND t.owner = $2 AND t.deleted IS NULL ORDER BY i.version DESC`, tripID, owner)
+	if err != nil {
+		return nil, failed(postgres.Clean(err), "list versions")
+	}
+	versions, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (v trip.VersionInfo, err error) {
+		err = row.Scan(&v.Version, &v.Origin, &v.Created, &v.Stops)
+		v.Created = v.Created.UTC()
+		return v, err
+	})
+	if err != nil {
+		return nil, failed(postgres.Clean(err), "list versions")
+	}
+	if len(versions) == 0 {
+		if err := s.missing(ctx, owner, tripID, 0); !errors.Is(err, trip.ErrNoItinerary) {
+			return nil, err
+		}
+	}
+	return versions, nil
+}
+
+// Edit changes a version.
+func (s *Store) Edit(
+	ctx context.Context, owner, tripID string, version int64, once trip.Once,
+	fn func(*trip.Itinerary) ([]int, error),
+) (trip.Itinerary, error) {
+	var it trip.Itinerary
+	err := s.onTrip(ctx, owner, tripID, once, func(tx pgx.Tx, b *pgx.Batch, t *trip.Trip) (err error) {
+		it, err = s.scanItinerary(tx.QueryRow(ctx,
+			`SELECT `+itineraryColumns+` FROM itinerary i WHERE i.trip_id = $1 AND i.version = $2`, tripID, version))
+		if errors.Is(err, postgres.ErrNoRow) {
+			return trip.ErrVersionGone
+		}
+		if err != nil {
+			return err
+		}
+		days, err := fn(&it)
+		if err != nil {
+			return err
+		}
+		it.Revision++
+		document, outline, err := s.sealPlan(it)
+		if err != nil {
+			return err
+		}
+		b.Queue(`UPDATE itinerary SET revision = $3, document = $4, outline = $5, stops = $6 WHERE trip_id = $1 AND version = $2`,
+			tripID, version, it.Revision, document, outline, it.Plan.Outline.Stops())
+		slices.Sort(days)
+		return s.tellItinerary(ctx, b, t, it, days)
+	})
+	return it, failed(err, "edit itinerary")
+}
+
+// AddVersion stores a new version.
+func (s *Store) AddVersion(
+	ctx context.Context, owner, tripID string, once trip.Once, fn func(*trip.Trip) (trip.Itinerary, error),
+) (trip.Itinerary, error) {
+	var it trip.Itinerary
+	err := s.onTrip(ctx, owner, tripID, once, func(_ pgx.Tx, b *pgx.Batch, t *trip.Trip) (err error) {
+		if it, err = fn(t); err != nil {
+			return err
+		}
+		t.Itinerary++
+		return s.addVersion(ctx, b, t, &it)
+	})
+	return it, failed(err, "add version")
+}
+
+// onTrip runs fn on a locked trip that is not deleted and stores it without counting up its revision.
+func (s *Store) onTrip(
+	ctx context.Context, owner, tripID string, once trip.Once, fn func(pgx.Tx, *pgx.Batch, *trip.Trip) error,
+) error {
+	err := s.onceMore(func() error {
+		return postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+			t, err := s.lockTrip(ctx, tx, owner, tripID)
+			if err != nil {
+				return err
+			}
+			if t.IsDeleted() {
+				return trip.ErrNoTrip
+			}
+			if err := s.before(ctx, tx, owner, once); err != nil {
+				return err
+			}
+			var b pgx.Batch
+			if err := fn(tx, &b, &t); err != nil {
+				return err
+			}
+			if err := s.writeTrip(&b, &t, updateTrip); err != nil {
+				return err
+			}
+			s.after(&b, owner, once, tripID)
+			return send(ctx, tx, &b)
+		})
+	})
+	if err == nil {
+		s.wakeAll(tripID)
+		s.outbox()
+	}
+	return err
+}
+
+// addVersion queues the trip's newest version, whose number is the trip's Itinerary, and drops the oldest.
+func (s *Store) addVersion(ctx context.Context, b *pgx.Batch, t *trip.Trip, it *trip.Itinerary) error {
+	it.TripID, it.Version, it.Revision, it.Created = t.ID, t.Itinerary, 1, s.now()
+	document, outline, err := s.sealPlan(*it)
+	if err != nil {
+		return err
+	}
+	b.Queue(`
+		INSERT INTO itinerary (trip_id, version, origin, generation, revision, document, outline, stops, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		it.TripID, it.Version, it.Origin, it.Generation, it.Revision, document, outline, it.Plan.Outline.Stops(), it.Created)
+	b.Queue(`DELETE FROM itinerary WHERE trip_id = $1 AND version <= $2`, t.ID, it.Version-trip.KeptVersions)
+	return s.tellItinerary(ctx, b, t, *it, nil)
+}
+
+// tellItinerary queues the feed's entry and the event about an itinerary.
+func (s *Store) tellItinerary(ctx context.Context, b *pgx.Batch, t *trip.Trip, it trip.Itinerary, days []int) error {
+	t.Changes++
+	err := s.tell(b, trip.Change{TripID: t.ID, Number: t.Changes, Itinerary: &trip.ItineraryChange{
+		Version: it.Version, Revision: it.Revision, Days: days,
+	}})
+	if err != nil {
+		return err
+	}
+	event, err := events.ItineraryChanged(s.ids, it, s.now())
+	if err != nil {
+		return err
+	}
+	s.publish(ctx, b, event)
+	return nil
+}
+
+func (s *Store) sealPlan(it trip.Itinerary) (document, outline []byte, err error) {
+	if document, err = s.seal.Seal(it.Plan.Document, itineraryPlace(it.TripID, it.Version)); err != nil {
+		return nil, nil, err
+	}
+	outline, err = json.Marshal(it.Plan.Outline)
+	return document, outline, err
+}
