@@ -1,6 +1,41 @@
 package main
 
-import "context"
+import (
+	"context"
 
-// wireAI wires the role ai.
-func wireAI(_ context.Context, r *role) error { return notWired(r) }
+	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/rpc"
+	"github.com/tripgen/tripgen/services/ai"
+	"github.com/tripgen/tripgen/services/ai/events"
+	aipostgres "github.com/tripgen/tripgen/services/ai/postgres"
+	"github.com/tripgen/tripgen/services/ai/progress"
+	airpc "github.com/tripgen/tripgen/services/ai/rpc"
+)
+
+// wireAI wires the role ai: accepting, watching, cancelling and confirming of generations.
+func wireAI(_ context.Context, r *role) error {
+	store, _ := aiStore(r)
+	hub := progress.NewHub(r.Redis, r.Log)
+	r.Add(hub.Part())
+	options, err := r.Handlers(rpc.Deps{})
+	if err != nil {
+		return err
+	}
+	airpc.New(airpc.Deps{
+		Intake: ai.NewIntake(store, r.Clock, r.Config.Generation.Queue), Queue: ai.NewQueue(store, r.Clock),
+		Reader: store, Ender: store, Log: progress.NewLog(r.Redis), Hub: hub,
+		Pages: r.Pages, Seal: r.Seal, Clock: r.Clock, Logger: r.Log,
+	}).Mount(r.Server, options...)
+	return nil
+}
+
+// aiStore opens the store of generations with the relay that brings its events to Kafka.
+func aiStore(r *role) (*aipostgres.Store, events.Writer) {
+	writer := kafka.NewWriter(r.Kafka)
+	r.Add(kafka.Part("kafka writer of "+string(r.Role), writer))
+	store := aipostgres.New(aipostgres.Deps{Pool: r.Pool, Seal: r.Seal, Clock: r.Clock, IDs: r.IDs})
+	relay := events.NewRelay(store, writer, r.Log)
+	store.Kick = relay.Kick
+	r.Add(relay.Part())
+	return store, writer
+}

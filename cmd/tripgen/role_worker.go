@@ -1,6 +1,100 @@
 package main
 
-import "context"
+import (
+	"context"
+	"runtime"
+	"time"
 
-// wireWorker wires the role worker.
-func wireWorker(_ context.Context, r *role) error { return notWired(r) }
+	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/rpc"
+	"github.com/tripgen/tripgen/services/ai"
+	"github.com/tripgen/tripgen/services/ai/locations"
+	"github.com/tripgen/tripgen/services/ai/pipeline"
+	"github.com/tripgen/tripgen/services/ai/progress"
+	"github.com/tripgen/tripgen/services/ai/refine"
+	"github.com/tripgen/tripgen/services/ai/worker"
+)
+
+const (
+	// storeReserve is what is left of the deadline for storing the itinerary on the trip.
+	storeReserve = 700 * time.Millisecond
+	// lateAnswers are worth having up to this long after they were asked for.
+	lateAnswers = 20 * time.Second
+	// prefetch is how many messages of a class a worker looks ahead.
+	prefetch = 64
+	// workerGrace lets what is under way end when the process stops.
+	workerGrace = 6 * time.Second
+)
+
+// wireWorker wires the role worker: it takes generations from the queue and makes itineraries.
+func wireWorker(_ context.Context, r *role) error {
+	store, writer := aiStore(r)
+	made, err := newPipeline(r, store)
+	if err != nil {
+		return err
+	}
+	metrics, err := worker.NewMetrics(r.Metrics)
+	if err != nil {
+		return err
+	}
+	log := progress.NewLog(r.Redis)
+	w := worker.New(worker.Deps{
+		Config: worker.Config{
+			Parallel: r.Config.Generation.Parallel, Window: prefetch, Attempts: r.Config.Generation.Attempts,
+			Lease: leaseFor(r.Kafka.SessionTimeout), Grace: workerGrace,
+		},
+		Store: store, Pipeline: made, Readers: queueReaders(r), Writer: writer, Clock: r.Clock, IDs: r.IDs, Log: r.Log, Metrics: metrics,
+		Journals: func(g ai.Generation) pipeline.Journal { return log.Writer(g.ID, g.LastSequence, r.Log) },
+	})
+	r.Add(w.Part())
+	return nil
+}
+
+func newPipeline(r *role, store ai.Improver) (*pipeline.Pipeline, error) {
+	options, err := rpc.ClientOptions()
+	if err != nil {
+		return nil, err
+	}
+	metrics, err := pipeline.NewMetrics(r.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	g := r.Config.Generation
+	return pipeline.New(pipeline.Deps{
+		Locations: locations.New(r.Client(), r.Config.Services.Location, r.Guards, options...),
+		Model:     model(r), Improver: store,
+		Budgets: pipeline.Budgets{
+			Deadline: g.Deadline, Store: storeReserve, Gather: g.Gather, Plan: g.Plan, Refine: g.Refine, Late: lateAnswers,
+			Hedge: 0,
+		},
+		PlannerSlots: runtime.GOMAXPROCS(0), Clock: r.Clock, IDs: r.IDs, Log: r.Log, Metrics: metrics,
+	}), nil
+}
+
+// model is Claude; without a key itineraries are planned and not refined.
+func model(r *role) refine.Model {
+	c := r.Config.Providers.Anthropic
+	if c.Key == "" {
+		return nil
+	}
+	return refine.NewClaude(refine.Config{Key: c.Key.Reveal(), BaseURL: c.BaseURL, Model: func() string { return c.Model }})
+}
+
+// queueReaders read the queue's topics, each by itself, so that none holds another up.
+func queueReaders(r *role) []*kafkago.Reader {
+	var readers []*kafkago.Reader
+	for _, topic := range worker.Topics() {
+		reader := kafka.NewReader(r.Kafka, worker.Group(topic), topic)
+		readers = append(readers, reader)
+		r.Add(kafka.Part("reader of "+string(topic), reader))
+	}
+	return readers
+}
+
+// leaseFor gives a worker's lease: shorter than the time after which Kafka gives its messages to others, and long enough
+// to live through a pause of the database.
+func leaseFor(session time.Duration) time.Duration {
+	return min(max(session/3, 900*time.Millisecond), 3*time.Second)
+}

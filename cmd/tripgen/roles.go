@@ -8,6 +8,8 @@ import (
 
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/config"
+	aipostgres "github.com/tripgen/tripgen/services/ai/postgres"
+	trippostgres "github.com/tripgen/tripgen/services/trip/postgres"
 	userpostgres "github.com/tripgen/tripgen/services/user/postgres"
 )
 
@@ -37,9 +39,11 @@ func wirings() map[app.Role]wiring {
 			needs: []need{needSeal, needDatabase, needKafka}, migrations: userpostgres.Migrations(), wire: wireUser,
 		},
 		app.Location: {needs: []need{needSeal}, wire: wireLocation},
-		app.AI:       {needs: []need{needSeal, needDatabase, needRedis, needKafka}, wire: wireAI},
-		app.Trip:     {needs: []need{needSeal, needDatabase, needRedis, needKafka}, wire: wireTrip},
-		app.Worker:   {needs: []need{needSeal, needDatabase, needRedis, needKafka}, wire: wireWorker},
+		app.AI:       {needs: []need{needSeal, needDatabase, needRedis, needKafka}, migrations: aipostgres.Migrations(), wire: wireAI},
+		app.Trip: {
+			needs: []need{needSeal, needDatabase, needRedis, needKafka}, migrations: trippostgres.Migrations(), wire: wireTrip,
+		},
+		app.Worker: {needs: []need{needSeal, needDatabase, needRedis, needKafka}, wire: wireWorker},
 	}
 }
 

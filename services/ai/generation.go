@@ -97,6 +97,15 @@ type Generation struct {
 	Attempts   int
 	Worker     string
 	LeaseUntil time.Time
+	// Troubles are what went wrong in earlier attempts, oldest first.
+	Troubles []Trouble
+}
+
+// Trouble is what went wrong in an attempt.
+type Trouble struct {
+	Time time.Time `json:"time"`
+	// Error is for ops; it has no personal data.
+	Error string `json:"error"`
 }
 
 // Cost is what the model's work on a generation cost.

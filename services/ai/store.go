@@ -35,8 +35,6 @@ type Reader interface {
 	List(ctx context.Context, q Query) ([]Generation, error)
 	// Result gives the itinerary that was made and the improvements that came late, by day; ErrNoResult.
 	Result(ctx context.Context, id string) (itinerary []byte, improvements [][]byte, err error)
-	// Ahead counts the queued generations that are taken before this one.
-	Ahead(ctx context.Context, g Generation) (int, error)
 }
 
 // Ender ends generations.
@@ -61,18 +59,20 @@ type WorkStore interface {
 	Held(ctx context.Context, worker string, ids []string) ([]string, error)
 	// Made stores the result and tells so by an event.
 	Made(ctx context.Context, g Generation, r Result) error
-	// Fail ends the generation as failed, tells so by an event, and gives it.
-	Fail(ctx context.Context, g Generation, reason string, cost Cost) (Generation, error)
-	// Retry puts the generation back into the queue, no sooner than at notBefore.
-	Retry(ctx context.Context, g Generation, notBefore time.Time) error
+	// Fail ends the generation as failed for a reason (of package errs), tells so by an event, and gives it.
+	Fail(ctx context.Context, g Generation, reason string, t Trouble, cost Cost) (Generation, error)
+	// Retry puts the generation back into the queue, to be taken no sooner than at notBefore.
+	Retry(ctx context.Context, g Generation, notBefore time.Time, t Trouble, cost Cost) error
 	// Stranded gives ids of generations whose worker's lease ran out, and of queued ones that no event was sent for
 	// since the given time, and takes note that they are being looked after.
 	Stranded(ctx context.Context, queuedBefore time.Time, limit int) ([]Generation, error)
 }
 
-// Improver stores days that came better too late.
+// Improver stores what comes after an itinerary was made.
 type Improver interface {
 	// Improve keeps a better version of a day (a marshalled tripgen.type.v1.Day) of a generation that made an
-	// itinerary, and adds to its cost.
-	Improve(ctx context.Context, id string, day int, better []byte, cost Cost) error
+	// itinerary. The first one of a day is kept.
+	Improve(ctx context.Context, id string, day int, better []byte) error
+	// AddCost adds what was spent after the itinerary was made.
+	AddCost(ctx context.Context, id string, cost Cost) error
 }

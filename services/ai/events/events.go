@@ -14,6 +14,7 @@ import (
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	eventsv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/events/v1"
 	"github.com/tripgen/tripgen/services/ai"
+	"github.com/tripgen/tripgen/services/ai/contract"
 )
 
 // TopicOf is the queue of a class.
@@ -28,19 +29,10 @@ func TopicOf(c ai.Class) kafka.Topic {
 	}
 }
 
-var classMessages = map[ai.Class]aiv1.PriorityClass{
-	ai.Express:  aiv1.PriorityClass_PRIORITY_CLASS_EXPRESS,
-	ai.Standard: aiv1.PriorityClass_PRIORITY_CLASS_STANDARD,
-	ai.Bulk:     aiv1.PriorityClass_PRIORITY_CLASS_BULK,
-}
-
-// Class gives a class in the contract's terms.
-func Class(c ai.Class) aiv1.PriorityClass { return classMessages[c] }
-
 // Requested tells workers of an accepted generation. With a notBefore it goes to the retry topic.
 func Requested(ids id.Source, g ai.Generation, notBefore time.Time) (kafka.Event, error) {
 	m := &eventsv1.GenerationRequested{
-		GenerationId: g.ID, PriorityClass: Class(g.Class), CostUnits: int32(g.CostUnits),
+		GenerationId: g.ID, PriorityClass: contract.Class(g.Class), CostUnits: int32(g.CostUnits),
 		RequestTime: timestamppb.New(g.RequestTime), Attempt: int32(g.Attempts),
 	}
 	topic := TopicOf(g.Class)
@@ -54,13 +46,11 @@ func Requested(ids id.Source, g ai.Generation, notBefore time.Time) (kafka.Event
 // Finished tells that a generation made its itinerary (which the contract calls READY), failed or was cancelled.
 func Finished(ids id.Source, g ai.Generation, state ai.State, reason string, now time.Time) (kafka.Event, error) {
 	m := &eventsv1.GenerationFinished{GenerationId: g.ID, TripId: g.TripID, Reason: reason, Time: timestamppb.New(now)}
-	switch state {
-	case ai.Made, ai.Ready:
+	switch {
+	case state == ai.Made:
 		m.State = aiv1.GenerationState_GENERATION_STATE_READY
-	case ai.Failed:
-		m.State = aiv1.GenerationState_GENERATION_STATE_FAILED
-	case ai.Cancelled:
-		m.State = aiv1.GenerationState_GENERATION_STATE_CANCELLED
+	case state.Final():
+		m.State = contract.State(state)
 	default:
 		return kafka.Event{}, fmt.Errorf("a generation in state %s has not finished", state)
 	}

@@ -255,3 +255,6 @@ func (f *Facts) Place(placeID string) (*locationv1.Place, bool) {
 	p, ok := f.places[placeID]
 	return p, ok
 }
+
+// City is a city of the facts.
+func (f *Facts) City(cityID string) *locationv1.City { return f.cities[cityID].City }

@@ -146,3 +146,11 @@ func wayMinutes(from, to planner.LatLng) int {
 	}
 	return int(math.Ceil(flightFixed + km/flightSpeed*60))
 }
+
+// Span is the number of days from the first of the dates to the last, at most 62.
+func Span(dates []*typev1.Date) int {
+	at := func(d *typev1.Date) time.Time {
+		return time.Date(int(d.GetYear()), time.Month(d.GetMonth()), int(d.GetDay()), 0, 0, 0, 0, time.UTC)
+	}
+	return min(int(at(dates[len(dates)-1]).Sub(at(dates[0])).Hours()/24)+1, 62)
+}

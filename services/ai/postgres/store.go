@@ -60,7 +60,7 @@ const columns = `g.id, g.trip_id, g.owner, g.client_id, g.day, g.state, g.class,
 	g.last_sequence, g.days_ready, g.days_refined, g.days_improved, g.has_clashes, g.failure_reason, g.input_tokens,
 	g.cached_input_tokens, g.cache_write_tokens, g.output_tokens, g.micro_usd, g.model_calls, g.itinerary_version,
 	g.request_time, g.create_time, coalesce(g.start_time, 'epoch'), coalesce(g.end_time, 'epoch'), g.attempts, g.worker,
-	coalesce(g.lease_until, 'epoch')`
+	coalesce(g.lease_until, 'epoch'), g.troubles`
 
 // scan reads the columns; more are read after them.
 func scan(row pgx.Row, more ...any) (ai.Generation, error) {
@@ -70,7 +70,7 @@ func scan(row pgx.Row, more ...any) (ai.Generation, error) {
 		&g.LastSequence, &g.DaysReady, &g.DaysRefined, &g.DaysImproved, &g.HasClashes, &g.FailureReason,
 		&g.Cost.InputTokens, &g.Cost.CachedInputTokens, &g.Cost.CacheWriteTokens, &g.Cost.OutputTokens, &g.Cost.MicroUSD,
 		&g.Cost.Calls, &g.ItineraryVersion, &g.RequestTime, &g.CreateTime, &g.StartTime, &g.EndTime, &g.Attempts,
-		&g.Worker, &g.LeaseUntil,
+		&g.Worker, &g.LeaseUntil, &g.Troubles,
 	}, more...)...)
 	for _, t := range []*time.Time{&g.StartTime, &g.EndTime, &g.LeaseUntil} {
 		if t.Unix() == 0 {
@@ -109,6 +109,13 @@ func (s *Store) Ahead(ctx context.Context, g ai.Generation) (int, error) {
 			ELSE $4 END < $1`,
 		g.RequestTime.Add(-g.Class.Credit()), ai.Express.Credit(), ai.Standard.Credit(), ai.Bulk.Credit()).Scan(&n)
 	return n, describe("count queue", postgres.Clean(err))
+}
+
+// Pace counts the generations that workers took lately.
+func (s *Store) Pace(ctx context.Context, span time.Duration) (int, error) {
+	var n int
+	err := s.Pool.QueryRow(ctx, "SELECT count(*) FROM generation WHERE start_time > $1", s.Clock.Now().Add(-span)).Scan(&n)
+	return n, describe("count pace", postgres.Clean(err))
 }
 
 // Waiting counts the queued generations.

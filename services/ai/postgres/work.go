@@ -103,7 +103,7 @@ func (s *Store) Made(ctx context.Context, g ai.Generation, r ai.Result) error {
 const percentMade = 95
 
 // Fail ends a generation as failed.
-func (s *Store) Fail(ctx context.Context, g ai.Generation, reason string, cost ai.Cost) (ai.Generation, error) {
+func (s *Store) Fail(ctx context.Context, g ai.Generation, reason string, t ai.Trouble, cost ai.Cost) (ai.Generation, error) {
 	event, err := events.Finished(s.IDs, g, ai.Failed, reason, s.Clock.Now())
 	if err != nil {
 		return g, err
@@ -111,31 +111,35 @@ func (s *Store) Fail(ctx context.Context, g ai.Generation, reason string, cost a
 	entry := events.Entry{Event: event, Trace: traceOf(ctx)}
 	failed, err := scan(s.Pool.QueryRow(ctx, `WITH g AS (
 			UPDATE generation g SET state = 'failed', stage = $4, failure_reason = $5, end_time = $6, lease_until = NULL,
-				input_tokens = g.input_tokens + $7, cached_input_tokens = g.cached_input_tokens + $8,
-				cache_write_tokens = g.cache_write_tokens + $9, output_tokens = g.output_tokens + $10,
-				micro_usd = g.micro_usd + $11, model_calls = g.model_calls + $12
+				troubles = g.troubles || $7::jsonb, input_tokens = g.input_tokens + $8,
+				cached_input_tokens = g.cached_input_tokens + $9, cache_write_tokens = g.cache_write_tokens + $10,
+				output_tokens = g.output_tokens + $11, micro_usd = g.micro_usd + $12, model_calls = g.model_calls + $13
 			WHERE `+underLease+` RETURNING g.*),
-		o AS (INSERT INTO outbox (event_id, topic, key, value, traceparent) SELECT $13, $14, id, $15, $16 FROM g RETURNING id)
+		o AS (INSERT INTO outbox (event_id, topic, key, value, traceparent) SELECT $14, $15, id, $16, $17 FROM g RETURNING id)
 		SELECT `+columns+`, o.id FROM g, o`,
-		g.ID, g.Worker, g.Attempts, ai.StageDone, reason, s.Clock.Now(), cost.InputTokens, cost.CachedInputTokens,
+		g.ID, g.Worker, g.Attempts, ai.StageDone, reason, s.Clock.Now(), []ai.Trouble{t}, cost.InputTokens, cost.CachedInputTokens,
 		cost.CacheWriteTokens, cost.OutputTokens, cost.MicroUSD, cost.Calls,
 		event.ID, string(event.Topic), event.Value, entry.Trace), &entry.ID)
 	return failed, s.told(entry, "fail generation", err)
 }
 
 // Retry puts a generation back into the queue.
-func (s *Store) Retry(ctx context.Context, g ai.Generation, notBefore time.Time) error {
+func (s *Store) Retry(ctx context.Context, g ai.Generation, notBefore time.Time, t ai.Trouble, cost ai.Cost) error {
 	event, err := events.Requested(s.IDs, g, notBefore)
 	if err != nil {
 		return err
 	}
 	entry := events.Entry{Event: event, Trace: traceOf(ctx)}
 	err = s.Pool.QueryRow(ctx, `WITH g AS (
-			UPDATE generation g SET state = 'queued', lease_until = NULL, worker = '', queued_until = $4
+			UPDATE generation g SET state = 'queued', lease_until = NULL, worker = '', queued_until = $4,
+				troubles = g.troubles || $5::jsonb, input_tokens = g.input_tokens + $6,
+				cached_input_tokens = g.cached_input_tokens + $7, cache_write_tokens = g.cache_write_tokens + $8,
+				output_tokens = g.output_tokens + $9, micro_usd = g.micro_usd + $10, model_calls = g.model_calls + $11
 			WHERE `+underLease+` RETURNING g.id),
-		o AS (INSERT INTO outbox (event_id, topic, key, value, traceparent) SELECT $5, $6, id, $7, $8 FROM g RETURNING id)
+		o AS (INSERT INTO outbox (event_id, topic, key, value, traceparent) SELECT $12, $13, id, $14, $15 FROM g RETURNING id)
 		SELECT id FROM o`,
-		g.ID, g.Worker, g.Attempts, notBefore, event.ID, string(event.Topic), event.Value, entry.Trace).Scan(&entry.ID)
+		g.ID, g.Worker, g.Attempts, notBefore, []ai.Trouble{t}, cost.InputTokens, cost.CachedInputTokens,
+		cost.CacheWriteTokens, cost.OutputTokens, cost.MicroUSD, cost.Calls, event.ID, string(event.Topic), event.Value, entry.Trace).Scan(&entry.ID)
 	return s.told(entry, "put generation back", err)
 }
 
@@ -172,24 +176,26 @@ func (s *Store) Stranded(ctx context.Context, queuedBefore time.Time, limit int)
 }
 
 // Improve keeps a better version of a day. What is there already stays: the first improvement was offered.
-func (s *Store) Improve(ctx context.Context, generationID string, day int, better []byte, cost ai.Cost) error {
+func (s *Store) Improve(ctx context.Context, generationID string, day int, better []byte) error {
 	sealed, err := s.Seal.Seal(better, dayPlace(generationID, day))
 	if err != nil {
 		return fmt.Errorf("seal improvement: %w", err)
 	}
-	return describe("keep improvement", postgres.InTx(ctx, s.Pool, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `UPDATE generation SET days_improved = array_append(days_improved, $2),
-				input_tokens = input_tokens + $3, cached_input_tokens = cached_input_tokens + $4,
-				cache_write_tokens = cache_write_tokens + $5, output_tokens = output_tokens + $6, micro_usd = micro_usd + $7,
-				model_calls = model_calls + $8
-			WHERE id = $1 AND state IN ('made', 'ready') AND NOT $2 = ANY(days_improved)`, generationID, day,
-			cost.InputTokens, cost.CachedInputTokens, cost.CacheWriteTokens, cost.OutputTokens, cost.MicroUSD, cost.Calls)
-		if err != nil || tag.RowsAffected() == 0 {
-			return err
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO improvement (generation_id, day, body) VALUES ($1, $2, $3)`, generationID, day, sealed)
-		return err
-	}))
+	_, err = s.Pool.Exec(ctx, `WITH g AS (
+			UPDATE generation SET days_improved = array_append(days_improved, $2)
+			WHERE id = $1 AND state IN ('made', 'ready') AND NOT $2 = ANY(days_improved) RETURNING id)
+		INSERT INTO improvement (generation_id, day, body) SELECT id, $2, $3 FROM g`, generationID, day, sealed)
+	return describe("keep improvement", postgres.Clean(err))
+}
+
+// AddCost adds to a generation's cost.
+func (s *Store) AddCost(ctx context.Context, generationID string, cost ai.Cost) error {
+	_, err := s.Pool.Exec(ctx, `UPDATE generation SET input_tokens = input_tokens + $2,
+			cached_input_tokens = cached_input_tokens + $3, cache_write_tokens = cache_write_tokens + $4,
+			output_tokens = output_tokens + $5, micro_usd = micro_usd + $6, model_calls = model_calls + $7
+		WHERE id = $1`, generationID,
+		cost.InputTokens, cost.CachedInputTokens, cost.CacheWriteTokens, cost.OutputTokens, cost.MicroUSD, cost.Calls)
+	return describe("add cost", postgres.Clean(err))
 }
 
 // days makes a non-null array.

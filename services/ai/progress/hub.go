@@ -162,8 +162,9 @@ func (h *Hub) read(ctx context.Context, t *topic) error {
 	return nil
 }
 
-// Follow starts to follow a generation. The caller must Close the follower.
-func (h *Hub) Follow(ctx context.Context, generationID string, after int64) (*Follower, error) {
+// Follow starts to follow a generation's events after a sequence number. The caller must Close the follower. Where
+// Redis is away, events come once it is back.
+func (h *Hub) Follow(ctx context.Context, generationID string, after int64) *Follower {
 	channel := channelKey(generationID)
 	h.mu.Lock()
 	t, known := h.topics[channel]
@@ -180,7 +181,7 @@ func (h *Hub) Follow(ctx context.Context, generationID string, after int64) (*Fo
 			h.logger.WarnContext(ctx, "progress cannot be read", "error", err)
 		}
 	}
-	return f, nil
+	return f
 }
 
 func (h *Hub) subscribe(ctx context.Context, channel string) {
@@ -234,8 +235,39 @@ func (f *Follower) Next(ctx context.Context) ([]*aiv1.GenerationEvent, error) {
 	}
 }
 
+// Ready gives the events after those given before that are there already.
+func (f *Follower) Ready() []*aiv1.GenerationEvent {
+	events, _ := f.topic.since(f.after)
+	if len(events) > 0 {
+		f.after = events[len(events)-1].GetSequence()
+	}
+	return events
+}
+
+// Refresh reads the log again; where that fails, events come later.
+func (f *Follower) Refresh(ctx context.Context) {
+	if err := f.hub.read(ctx, f.topic); err != nil {
+		f.hub.logger.WarnContext(ctx, "progress cannot be read", "error", err)
+	}
+}
+
+// Over tells whether the event that ends the generation was given, or lies before where the following started.
+func (f *Follower) Over() bool {
+	last := f.topic.newest()
+	return last.GetFinished() != nil && last.GetSequence() <= f.after
+}
+
 // Close ends the following.
 func (f *Follower) Close() { f.hub.leave(f) }
+
+func (t *topic) newest() *aiv1.GenerationEvent {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.events) == 0 {
+		return nil
+	}
+	return t.events[len(t.events)-1]
+}
 
 func (t *topic) last() int64 {
 	t.mu.Lock()

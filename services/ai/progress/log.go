@@ -40,24 +40,34 @@ const (
 // ErrOver refuses events after the one that ended the generation.
 var ErrOver = errors.New("the generation's log is closed")
 
-// appendScript writes an event behind the last one and publishes it, in one step. ARGV: event, percent, "1" if it ends
-// the generation, seconds to keep, the least number the log may stand at (for a log that was lost). It gives the
-// sequence number and the percentage, which never falls; 0 where the log is closed.
+// stateKey is a summary of the log, for those who poll.
+func stateKey(generationID string) string { return space.Key(generationID, "state") }
+
+// appendScript writes an event behind the last one, publishes it, and keeps the summary, in one step.
+//
+// KEYS: log, channel, summary. ARGV: event, percent, "1" if it ends the generation, seconds to keep, a number that the
+// log is known to have reached (for a log that was lost), "1" to write only into an empty log, then fields and values
+// for the summary. It gives the sequence number; 0 where the log is closed, or not empty though it should be. The
+// percentage never falls.
 var appendScript = redis.NewScript(`
 local last, percent = tonumber(ARGV[5]), tonumber(ARGV[2])
 local tail = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 if tail[1] then
+  if ARGV[6] == '1' then return 0 end
   last = math.max(last, tonumber(string.match(tail[1][1], '^%d+')))
   local fields = {}
   for i = 1, #tail[1][2], 2 do fields[tail[1][2][i]] = tail[1][2][i + 1] end
-  if fields['f'] == '1' then return {0, 0} end
+  if fields['f'] == '1' then return 0 end
   percent = math.max(percent, tonumber(fields['p']))
 end
 local sequence = string.format('%.0f', last + 1)
 redis.call('XADD', KEYS[1], sequence .. '-0', 'p', percent, 'f', ARGV[3], 'e', ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[4])
 redis.call('PUBLISH', KEYS[2], sequence .. ' ' .. percent .. ' ' .. ARGV[1])
-return {last + 1, percent}
+redis.call('HSET', KEYS[3], 'sequence', sequence, 'percent', percent)
+for i = 7, #ARGV, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+redis.call('EXPIRE', KEYS[3], ARGV[4])
+return last + 1
 `)
 
 // Log is the logs of all generations.
@@ -71,23 +81,40 @@ func NewLog(client redis.UniversalClient) *Log { return &Log{client: client} }
 // Append writes an event behind the last one and gives its sequence number. least is a number that the log is known to
 // have reached. ErrOver where the generation has ended.
 func (l *Log) Append(ctx context.Context, generationID string, event *aiv1.GenerationEvent, percent int, least int64) (int64, error) {
+	return l.append(ctx, generationID, event, percent, least, false)
+}
+
+// Open writes the first event of a generation, unless there is one.
+func (l *Log) Open(ctx context.Context, generationID string, event *aiv1.GenerationEvent) error {
+	_, err := l.append(ctx, generationID, event, 0, 0, true)
+	if errors.Is(err, ErrOver) {
+		return nil
+	}
+	return err
+}
+
+func (l *Log) append(ctx context.Context, generationID string, event *aiv1.GenerationEvent, percent int, least int64, first bool) (int64, error) {
 	body, err := proto.Marshal(event)
 	if err != nil {
 		return 0, fmt.Errorf("marshal event: %w", err)
 	}
-	ends := "0"
-	if event.GetFinished() != nil {
-		ends = "1"
-	}
-	got, err := appendScript.Run(ctx, l.client, []string{streamKey(generationID), channelKey(generationID)},
-		body, percent, ends, int(Keep.Seconds()), least).Int64Slice()
+	args := append([]any{body, percent, flag(event.GetFinished() != nil), int(Keep.Seconds()), least, flag(first)}, summaryOf(event)...)
+	sequence, err := appendScript.Run(ctx, l.client,
+		[]string{streamKey(generationID), channelKey(generationID), stateKey(generationID)}, args...).Int64()
 	if err != nil {
 		return 0, fmt.Errorf("append to progress log: %w", err)
 	}
-	if got[0] == 0 {
+	if sequence == 0 {
 		return 0, ErrOver
 	}
-	return got[0], nil
+	return sequence, nil
+}
+
+func flag(is bool) string {
+	if is {
+		return "1"
+	}
+	return "0"
 }
 
 // Read gives the events after a sequence number, oldest first.
@@ -105,18 +132,6 @@ func (l *Log) Read(ctx context.Context, generationID string, after int64) ([]*ai
 		events = append(events, event)
 	}
 	return events, nil
-}
-
-// Last gives the newest event, or nil where there is no log.
-func (l *Log) Last(ctx context.Context, generationID string) (*aiv1.GenerationEvent, error) {
-	entries, err := l.client.XRevRangeN(ctx, streamKey(generationID), "+", "-", 1).Result()
-	if err != nil {
-		return nil, fmt.Errorf("read progress log: %w", err)
-	}
-	if len(entries) == 0 {
-		return nil, nil
-	}
-	return decode(entries[0])
 }
 
 func decode(entry redis.XMessage) (*aiv1.GenerationEvent, error) {

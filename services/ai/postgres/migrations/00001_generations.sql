@@ -31,11 +31,13 @@ CREATE TABLE generation (
     attempts            integer NOT NULL DEFAULT 0,
     worker              text NOT NULL DEFAULT '',
     lease_until         timestamptz,
+    troubles            jsonb NOT NULL DEFAULT '[]',
     -- When an event for the queue was last written, or is not to be missed before.
     queued_until        timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX generation_queued ON generation (queued_until) WHERE state = 'queued';
 CREATE INDEX generation_running ON generation (lease_until) WHERE state = 'running';
+CREATE INDEX generation_started ON generation (start_time);
 CREATE INDEX generation_owner ON generation (owner, id DESC);
 CREATE INDEX generation_trip ON generation (owner, trip_id, id DESC);
 

@@ -1,0 +1,166 @@
+package pipeline
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	locationv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1"
+	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
+	"github.com/tripgen/tripgen/services/ai/planner"
+	"github.com/tripgen/tripgen/services/ai/refine"
+)
+
+// optionsPerDay is how many places besides the draft's a day may use.
+const optionsPerDay = 12
+
+// briefs makes a question for each day; the days' vocabularies share no place, so that their answers fit together.
+func (w *work) briefs() map[int]refine.Brief {
+	options := w.options()
+	group := w.group()
+	cities := map[string]refine.City{}
+	out := make(map[int]refine.Brief, len(w.days))
+	for _, d := range w.days {
+		cityID := w.facts.Problem.Days[d].City
+		city, ok := cities[cityID]
+		if !ok {
+			city = w.catalogue(cityID)
+			cities[cityID] = city
+		}
+		out[d] = refine.Brief{City: city, Group: group, Wishes: w.facts.Wishes.Text, Days: []refine.Day{w.day(d, options[d])}}
+	}
+	return out
+}
+
+// catalogue is a city's plannable places in the order of their ids.
+func (w *work) catalogue(cityID string) refine.City {
+	c := refine.City{ID: cityID}
+	name := w.facts.City(cityID).GetName()
+	c.Name = refine.Text{Ko: name.GetKo(), En: name.GetEn()}
+	for i := range w.facts.Problem.Places {
+		if p := &w.facts.Problem.Places[i]; p.City == cityID {
+			place, _ := w.facts.Place(p.ID)
+			c.Places = append(c.Places, placeOf(place))
+		}
+	}
+	slices.SortFunc(c.Places, func(a, b refine.Place) int { return cmp.Compare(a.ID, b.ID) })
+	return c
+}
+
+func placeOf(p *locationv1.Place) refine.Place {
+	out := refine.Place{
+		ID: p.GetId(), Ko: p.GetName().GetKo(), En: p.GetName().GetEn(), Stay: int(p.GetStayMinutes()), Hours: p.GetOpeningHours(),
+		Category: strings.TrimPrefix(p.GetCategory().String(), "PLACE_CATEGORY_"),
+		Setting:  lowerName(p.GetSetting().String(), "SETTING_"), Cuisine: p.GetCuisines(), Hard: p.GetStrenuous(),
+		StepFree: lowerName(p.GetStepFree().String(), "KNOWLEDGE_"),
+	}
+	for _, t := range p.GetPleases() {
+		out.Pleases = append(out.Pleases, lowerName(t.String(), "PREFERENCE_"))
+	}
+	return out
+}
+
+// lowerName is an enum's name without its prefix; nothing for what is not said.
+func lowerName(name, prefix string) string {
+	short := strings.ToLower(strings.TrimPrefix(name, prefix))
+	if short == "unspecified" {
+		return ""
+	}
+	return short
+}
+
+func (w *work) group() refine.Group {
+	pace := planner.PaceOf(w.facts.Problem.Group)
+	g := refine.Group{Mode: lowerName(w.request.GetProfile().GetTransportMode().String(), "TRANSPORT_MODE_"), MinStops: pace.MinStops, MaxStops: pace.MaxStops}
+	for _, m := range w.request.GetProfile().GetMembers() {
+		member := refine.Member{Age: int(m.GetAge()), Health: lowerName(m.GetHealth().String(), "HEALTH_LEVEL_")}
+		for _, t := range m.GetPreferences() {
+			member.Likes = append(member.Likes, lowerName(t.String(), "PREFERENCE_"))
+		}
+		g.Members = append(g.Members, member)
+	}
+	return g
+}
+
+// day describes a day of the draft.
+func (w *work) day(d int, options []string) refine.Day {
+	plan := &w.plan.Days[d]
+	date := time.Date(plan.Date.Year, plan.Date.Month, plan.Date.Day, 0, 0, 0, 0, time.UTC)
+	out := refine.Day{
+		Number: d + 1, Date: date.Format(time.DateOnly), Weekday: date.Weekday().String(),
+		Weather: weatherWords(w.rendered[d].GetWeather()), Options: options,
+	}
+	for _, s := range plan.Stops {
+		if s.Kind == planner.Visit || s.Kind == planner.Meal {
+			out.Draft = append(out.Draft, refine.Stop{
+				ID: s.Place, Kind: string(s.Kind), Arrive: minuteWords(s.Arrive), Leave: minuteWords(s.Leave), Fixed: s.Locked || w.fixed[s.Place],
+			})
+		}
+	}
+	return out
+}
+
+func minuteWords(m int) string { return fmt.Sprintf("%02d:%02d", m/60, m%60) }
+
+func weatherWords(d *typev1.DayWeather) string {
+	if d == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s, %.0f to %.0f °C, %d%% precipitation",
+		lowerName(d.GetKind().String(), "WEATHER_KIND_"), d.GetMinCelsius(), d.GetMaxCelsius(), d.GetPrecipitationPercent())
+}
+
+// options gives each day the unplanned places nearest to its stops: of its city, open on it, fit for the group.
+func (w *work) options() map[int][]string {
+	planned, avoided := map[string]bool{}, map[string]bool{}
+	for d := range w.plan.Days {
+		for _, s := range w.plan.Days[d].Stops {
+			planned[s.Place] = true
+		}
+	}
+	for _, placeID := range w.facts.Wishes.Avoid {
+		avoided[placeID] = true
+	}
+	type option struct {
+		id     string
+		metres float64
+	}
+	near := map[int][]option{}
+	easy := planner.PaceOf(w.facts.Problem.Group).NoStrenuous
+	for i := range w.facts.Problem.Places {
+		p := &w.facts.Problem.Places[i]
+		if planned[p.ID] || avoided[p.ID] || easy && p.Strenuous {
+			continue
+		}
+		if d, metres := w.nearestDay(p); d >= 0 {
+			near[d] = append(near[d], option{p.ID, metres})
+		}
+	}
+	out := map[int][]string{}
+	for d, options := range near {
+		slices.SortFunc(options, func(a, b option) int { return cmp.Or(cmp.Compare(a.metres, b.metres), cmp.Compare(a.id, b.id)) })
+		for _, o := range options[:min(len(options), optionsPerDay)] {
+			out[d] = append(out[d], o.id)
+		}
+	}
+	return out
+}
+
+// nearestDay is the made day, open for a place, that has the stop nearest to it.
+func (w *work) nearestDay(p *planner.Place) (day int, metres float64) {
+	day, metres = -1, math.Inf(1)
+	for _, d := range w.days {
+		if p.City != w.facts.Problem.Days[d].City || p.Hours[d].Known && len(p.Hours[d].Open) == 0 {
+			continue
+		}
+		for _, s := range w.plan.Days[d].Stops {
+			if m := planner.GreatCircleMetres(s.At, p.At); m < metres {
+				day, metres = d, m
+			}
+		}
+	}
+	return day, metres
+}

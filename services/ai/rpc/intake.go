@@ -1,0 +1,98 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
+	"github.com/tripgen/tripgen/services/ai"
+	"github.com/tripgen/tripgen/services/ai/contract"
+	"github.com/tripgen/tripgen/services/ai/planning"
+)
+
+// StartGeneration accepts a generation as one durable step.
+func (h *Handlers) StartGeneration(ctx context.Context, req *aiv1.StartGenerationRequest) (*aiv1.StartGenerationResponse, error) {
+	request, err := h.requestOf(req)
+	if err != nil {
+		return nil, err
+	}
+	g, err := h.Intake.Start(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	if g.State == ai.Queued {
+		h.tellQueued(ctx, g)
+	}
+	m := contract.Generation(g)
+	return &aiv1.StartGenerationResponse{Generation: m}, nil
+}
+
+func (h *Handlers) requestOf(req *aiv1.StartGenerationRequest) (ai.Request, error) {
+	days := planning.Days(req.GetProfile())
+	if days > planning.MaxDays {
+		return ai.Request{}, planning.ErrTooLong
+	}
+	if req.GetDay() > 0 {
+		days = 1
+	}
+	body, err := proto.Marshal(req)
+	if err != nil {
+		return ai.Request{}, fmt.Errorf("marshal request: %w", err)
+	}
+	// The same wish repeated a moment later is the same wish.
+	asked := proto.CloneOf(req)
+	asked.RequestTime = nil
+	canonical, err := proto.MarshalOptions{Deterministic: true}.Marshal(asked)
+	if err != nil {
+		return ai.Request{}, fmt.Errorf("marshal request: %w", err)
+	}
+	requestTime := req.GetRequestTime().AsTime()
+	if now := h.Clock.Now(); requestTime.After(now) {
+		requestTime = now // clocks differ; nobody jumps the queue by that
+	}
+	return ai.Request{
+		ID: req.GetGenerationId(), TripID: req.GetTripId(), Owner: req.GetOwner(), ClientID: req.GetClientId(), Day: int(req.GetDay()),
+		Size:        ai.Size{Days: days, Members: len(req.GetProfile().GetMembers()), Destinations: len(req.GetProfile().GetDestinations())},
+		RequestTime: requestTime, Fingerprint: h.Seal.BlindIndex("ai/request", string(canonical)), Body: body,
+	}, nil
+}
+
+// tellQueued opens the generation's log.
+func (h *Handlers) tellQueued(ctx context.Context, g ai.Generation) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTimeout)
+	defer cancel()
+	stage := aiv1.GenerationStage_GENERATION_STAGE_QUEUED
+	err := h.Log.Open(ctx, g.ID, &aiv1.GenerationEvent{
+		Time:  timestamppb.New(h.Clock.Now()),
+		Event: &aiv1.GenerationEvent_Progress{Progress: &aiv1.Progress{Stage: stage, Message: contract.StageText(stage)}},
+	})
+	if err != nil {
+		h.Logger.WarnContext(ctx, "queueing is not told", "generation", g.ID, "error", err)
+	}
+}
+
+// GetGenerationResult gives what a generation made.
+func (h *Handlers) GetGenerationResult(ctx context.Context, req *aiv1.GetGenerationResultRequest) (*aiv1.GetGenerationResultResponse, error) {
+	g, err := h.Reader.Get(ctx, req.GetGenerationId())
+	if err != nil {
+		return nil, err
+	}
+	itinerary, improvements, err := h.result(ctx, g.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &aiv1.GetGenerationResultResponse{Generation: contract.Generation(g), Itinerary: itinerary, Improvements: improvements}, nil
+}
+
+// ConfirmStored ends a generation as ready.
+func (h *Handlers) ConfirmStored(ctx context.Context, req *aiv1.ConfirmStoredRequest) (*aiv1.ConfirmStoredResponse, error) {
+	g, err := h.Ender.Confirm(ctx, req.GetGenerationId(), req.GetItineraryVersion())
+	if err != nil {
+		return nil, err
+	}
+	h.tellEnd(ctx, g)
+	return &aiv1.ConfirmStoredResponse{Generation: contract.Generation(g)}, nil
+}

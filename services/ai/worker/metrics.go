@@ -1,0 +1,44 @@
+package worker
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tripgen/tripgen/services/ai"
+)
+
+// Metrics tell how a worker does.
+type Metrics struct {
+	waits   *prometheus.HistogramVec
+	endings *prometheus.CounterVec
+}
+
+func newMetrics() *Metrics {
+	return &Metrics{
+		waits: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "tripgen_generation_wait_seconds", Help: "Time from asking until a worker starts, by class.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120, 300},
+		}, []string{"class"}),
+		endings: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tripgen_generation_attempts_total", Help: "Attempts by how they ended: made, failed, again, lost.",
+		}, []string{"ending"}),
+	}
+}
+
+// NewMetrics makes and registers the metrics.
+func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
+	m := newMetrics()
+	for _, c := range []prometheus.Collector{m.waits, m.endings} {
+		if err := r.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func (m *Metrics) started(g ai.Generation, now time.Time) {
+	m.waits.WithLabelValues(string(g.Class)).Observe(now.Sub(g.RequestTime).Seconds())
+}
+
+func (m *Metrics) ended(how string) { m.endings.WithLabelValues(how).Inc() }
