@@ -1,6 +1,113 @@
 package main
 
-import "context"
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"time"
 
-// wireTrip wires the role trip.
-func wireTrip(_ context.Context, r *role) error { return notWired(r) }
+	"github.com/tripgen/tripgen/internal/app"
+	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/postgres"
+	"github.com/tripgen/tripgen/internal/rpc"
+	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1/aiv1connect"
+	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1/locationv1connect"
+	"github.com/tripgen/tripgen/services/trip"
+	"github.com/tripgen/tripgen/services/trip/events"
+	"github.com/tripgen/tripgen/services/trip/peers"
+	trippostgres "github.com/tripgen/tripgen/services/trip/postgres"
+	triprpc "github.com/tripgen/tripgen/services/trip/rpc"
+	"github.com/tripgen/tripgen/services/trip/saga"
+	"github.com/tripgen/tripgen/services/trip/wake"
+	"github.com/tripgen/tripgen/services/trip/zones"
+)
+
+const (
+	// handOverWait is how long a caller waits to hear that the queue is full.
+	handOverWait = 1500 * time.Millisecond
+	// sagaConns bounds the connections of the durable workflows, beside those of the role's pool.
+	sagaConns = 10
+	// keyPurpose names the key that requests under an idempotency key are told apart with.
+	keyPurpose = "trip/idempotency"
+)
+
+// wireTrip makes the trip role: trips and itineraries behind their RPCs, the sagas of generations, and the feed.
+func wireTrip(ctx context.Context, r *role) error {
+	hub := wake.NewHub(r.Redis, r.Log)
+	writer := kafka.NewWriter(r.Kafka)
+	var relay *events.Relay
+	store := trippostgres.New(trippostgres.Deps{
+		Pool: r.Pool, Seal: r.Seal, Clock: r.Clock, IDs: r.IDs, Waker: hub, Kick: func() { relay.Kick() },
+	})
+	relay = events.NewRelay(store, writer, r.Log)
+	runner, err := sagaRunner(ctx, r, store)
+	if err != nil {
+		return err
+	}
+	service, err := tripService(r, store, runner)
+	if err != nil {
+		return err
+	}
+	if err := runner.Launch(ctx, service); err != nil {
+		return err
+	}
+	options, err := r.Handlers(rpc.Deps{Resource: triprpc.Resource(r.Clock)})
+	if err != nil {
+		return err
+	}
+	triprpc.Mount(r.Server.Handle, triprpc.Deps{
+		Service: service, Pages: r.Pages, Clock: r.Clock,
+		Fingerprint: func(request []byte) []byte { return r.Seal.BlindIndex(keyPurpose, string(request)) },
+	}, options...)
+	reader := kafka.NewReader(r.Kafka, events.Group, events.Topics()...)
+	r.Add(
+		kafka.Part("trip event writer", writer),
+		kafka.Part("trip event reader", reader),
+		app.Part{Name: "trip watchers", Run: hub.Run},
+		app.Part{Name: "trip event relay", Run: relay.Run},
+		app.Part{Name: "trip sagas", Run: runner.Run, Close: runner.Stop},
+		app.Part{Name: "trip janitor", Run: service.Clean},
+		app.Part{Name: "trip events", Run: func(ctx context.Context) error {
+			return events.Consume(ctx, reader, events.Handlers{Finished: runner.Finished, AccountDeleted: service.Forget}, r.Log)
+		}},
+	)
+	return nil
+}
+
+// sagaRunner makes the runner of sagas with a pool of its own: workflows that wait hold no connection, but a burst of
+// them must not take those of the callers.
+func sagaRunner(ctx context.Context, r *role, store *trippostgres.Store) (*saga.Runner, error) {
+	pool, err := postgres.Open(ctx, postgres.Config{URL: databaseURL(r.Config, r.Role), MaxConns: sagaConns})
+	if err != nil {
+		return nil, err
+	}
+	r.Add(postgres.Part("postgres of sagas", pool))
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, err
+	}
+	return saga.New(saga.Deps{
+		Pool: pool, Executor: host + "-" + rand.Text()[:8], Executors: store, Times: saga.DefaultTimes(), Clock: r.Clock,
+		Log: r.Log,
+	}), nil
+}
+
+func tripService(r *role, store *trippostgres.Store, runner *saga.Runner) (*trip.Service, error) {
+	options, err := rpc.ClientOptions()
+	if err != nil {
+		return nil, err
+	}
+	client := r.Client()
+	ai := peers.AI{
+		Intake:  aiv1connect.NewGenerationIntakeServiceClient(client, r.Config.Services.AI, options...),
+		Planner: aiv1connect.NewPlannerServiceClient(client, r.Config.Services.AI, options...),
+	}
+	location := peers.Location{
+		Client: locationv1connect.NewPlanningDataServiceClient(client, r.Config.Services.Location, options...),
+	}
+	return trip.New(trip.Deps{
+		Trips: store, Itineraries: store, Generations: store, Feed: store, Shares: store, Alerts: store,
+		Cities: location, Zones: zones.New(), Sagas: runner, Intake: ai, Planner: ai,
+		Log: r.Log, Clock: r.Clock, IDs: r.IDs, HandOverWait: handOverWait,
+	}), nil
+}

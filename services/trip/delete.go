@@ -65,3 +65,33 @@ func (s *Service) readAll(ctx context.Context, c Caller, ids []string) ([]Trip, 
 	}
 	return trips, nil
 }
+
+// Forget removes all trips of an account that was deleted, for good.
+func (s *Service) Forget(ctx context.Context, owner string) error {
+	gone, err := s.Trips.Forget(ctx, owner)
+	if err == nil {
+		s.Log.InfoContext(ctx, "removed the trips of a deleted account", "trips", gone)
+	}
+	return err
+}
+
+// purgeEvery is how often Clean looks for what is past its time.
+const purgeEvery = 10 * time.Minute
+
+// Clean removes what is past its time (deleted trips, idempotency keys, old feed entries) until ctx ends.
+func (s *Service) Clean(ctx context.Context) error {
+	ticker := time.NewTicker(purgeEvery)
+	defer ticker.Stop()
+	for {
+		now := s.now()
+		_, err := s.Trips.Purge(ctx, now.Add(-KeepDeleted), now.Add(-KeepKeys), now.Add(-KeepChanges))
+		if err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "remove what is past its time", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}

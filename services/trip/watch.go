@@ -3,6 +3,7 @@ package trip
 import (
 	"context"
 	"iter"
+	"time"
 )
 
 const changesPerRead = 100
@@ -10,7 +11,7 @@ const changesPerRead = 100
 // Watch gives a trip's entries in its feed numbered after a number, each once, in order and without gaps, then new ones
 // as they come, until ctx ends. A nil entry says that nothing is there right now: time for a sign of life. Errors:
 // ErrNoTrip, ErrResumeToken.
-func (s *Service) Watch(ctx context.Context, c Caller, tripID string, after int64, idle <-chan struct{}) iter.Seq2[*Change, error] {
+func (s *Service) Watch(ctx context.Context, c Caller, tripID string, after int64, idle <-chan time.Time) iter.Seq2[*Change, error] {
 	return func(yield func(*Change, error) bool) {
 		// Subscribed before the first read, so that nothing slips in between.
 		wake, stop := s.Feed.Subscribe(tripID)

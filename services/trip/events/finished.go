@@ -11,22 +11,30 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tripgen/tripgen/internal/kafka"
+	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	eventsv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/events/v1"
+	"github.com/tripgen/tripgen/services/trip"
 )
 
 // Group is the trip service's consumer group.
 const Group = "trip"
 
-// Handler is told what happened elsewhere. It may be told the same twice; an error means to be told again.
-type Handler interface {
-	// GenerationFinished says that a generation made its itinerary or ended otherwise.
-	GenerationFinished(ctx context.Context, eventID, generationID string) error
+// Handlers are told what happened elsewhere. They may be told the same twice; an error means to be told again.
+type Handlers struct {
+	// Finished says that a generation made its itinerary (state ready) or ended otherwise, and why.
+	Finished func(ctx context.Context, eventID, generationID string, state trip.GenerationState, reason string) error
 	// AccountDeleted says that all of an account's data has to go.
-	AccountDeleted(ctx context.Context, userID string) error
+	AccountDeleted func(ctx context.Context, userID string) error
 }
 
 // Topics are what Consume reads.
 func Topics() []kafka.Topic { return []kafka.Topic{kafka.GenerationFinished, kafka.AccountDeleted} }
+
+var states = map[aiv1.GenerationState]trip.GenerationState{
+	aiv1.GenerationState_GENERATION_STATE_READY:     trip.GenerationReady,
+	aiv1.GenerationState_GENERATION_STATE_FAILED:    trip.GenerationFailed,
+	aiv1.GenerationState_GENERATION_STATE_CANCELLED: trip.GenerationCancelled,
+}
 
 const (
 	firstPause = 50 * time.Millisecond
@@ -34,7 +42,7 @@ const (
 )
 
 // Consume hands events to the handler until ctx ends, each until it was handled, and commits them one by one.
-func Consume(ctx context.Context, r *kafkago.Reader, h Handler, log *slog.Logger) error {
+func Consume(ctx context.Context, r *kafkago.Reader, h Handlers, log *slog.Logger) error {
 	for {
 		m, err := kafka.Fetch(ctx, r)
 		switch {
@@ -53,7 +61,7 @@ func Consume(ctx context.Context, r *kafkago.Reader, h Handler, log *slog.Logger
 }
 
 // untilHandled gives an error only when ctx ends.
-func untilHandled(ctx context.Context, m kafkago.Message, h Handler, log *slog.Logger) error {
+func untilHandled(ctx context.Context, m kafkago.Message, h Handlers, log *slog.Logger) error {
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := handle(kafka.Context(ctx, m), m, h, log)
 		if err == nil {
@@ -68,7 +76,7 @@ func untilHandled(ctx context.Context, m kafkago.Message, h Handler, log *slog.L
 	}
 }
 
-func handle(ctx context.Context, m kafkago.Message, h Handler, log *slog.Logger) error {
+func handle(ctx context.Context, m kafkago.Message, h Handlers, log *slog.Logger) error {
 	switch kafka.Topic(m.Topic) {
 	case kafka.GenerationFinished:
 		var e eventsv1.GenerationFinished
@@ -76,7 +84,7 @@ func handle(ctx context.Context, m kafkago.Message, h Handler, log *slog.Logger)
 			log.ErrorContext(ctx, "skip an event that cannot be read", "topic", m.Topic, "event", kafka.EventID(m), "error", err)
 			return nil
 		}
-		return h.GenerationFinished(ctx, kafka.EventID(m), e.GetGenerationId())
+		return h.Finished(ctx, kafka.EventID(m), e.GetGenerationId(), states[e.GetState()], e.GetReason())
 	case kafka.AccountDeleted:
 		var e eventsv1.AccountDeleted
 		if err := proto.Unmarshal(m.Value, &e); err != nil {

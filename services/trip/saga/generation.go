@@ -95,7 +95,7 @@ func (r *Runner) handOver(ctx dbos.Context, id string) (ended, error) {
 // await waits until the generation has finished and stores what it made. It looks by itself when it is not told.
 func (r *Runner) await(ctx dbos.Context, id string) (version int64, failed ended, err error) {
 	for range max(1, int(r.Times.GiveUp/r.Times.Look)) {
-		f, err := dbos.Recv[Finished](ctx, finishedTopic, r.Times.Look)
+		f, err := dbos.Recv[finished](ctx, finishedTopic, r.Times.Look)
 		if err != nil && !errors.Is(err, dbos.ErrTimeout) {
 			return 0, ended{}, err
 		}

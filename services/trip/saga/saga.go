@@ -181,18 +181,18 @@ func (r *Runner) forget(id string) {
 	delete(r.waiting, id)
 }
 
-// Finished is what a saga is told about its generation.
-type Finished struct {
+// finished is what a saga is told about its generation.
+type finished struct {
 	State  trip.GenerationState `json:"state"`
 	Reason string               `json:"reason,omitempty"`
 }
 
 const finishedTopic = "finished"
 
-// Finished tells a saga that its generation made its itinerary or ended otherwise. Telling the same event twice changes
-// nothing; a generation without a saga is none of ours.
-func (r *Runner) Finished(ctx context.Context, eventID, id string, f Finished) error {
-	err := dbos.Send(dbos.From(r.dbos, ctx), id, f, finishedTopic, dbos.WithIdempotencyKey(eventID))
+// Finished tells a saga that its generation made its itinerary (state ready) or ended otherwise, and why. Telling the
+// same event twice changes nothing; a generation without a saga is none of ours.
+func (r *Runner) Finished(ctx context.Context, eventID, id string, state trip.GenerationState, reason string) error {
+	err := dbos.Send(dbos.From(r.dbos, ctx), id, finished{state, reason}, finishedTopic, dbos.WithIdempotencyKey(eventID))
 	if errors.Is(err, dbos.ErrNonExistentWorkflow) {
 		r.Log.WarnContext(ctx, "a generation finished that has no saga", "generation", id)
 		return nil
