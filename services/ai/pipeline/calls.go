@@ -169,7 +169,11 @@ func (c *calls) whenAnswered(brief refine.Brief, done func()) {
 
 // ask makes one call and counts it.
 func (c *calls) ask(ctx context.Context, kind string, brief refine.Brief) error {
-	cost, err := c.pipeline.Model.Days(ctx, brief, c.answer)
+	var cost ai.Cost
+	err := Safely(func() (err error) {
+		cost, err = c.pipeline.Model.Days(ctx, brief, c.answer)
+		return err
+	})
 	c.spent(cost)
 	c.pipeline.Metrics.called(ctx, kind, err, cost)
 	return err
@@ -188,7 +192,12 @@ func (c *calls) answer(a refine.Answer) {
 }
 
 func (c *calls) askWishes(ctx context.Context, brief refine.Brief) {
-	wishes, cost, err := c.pipeline.Model.Wishes(ctx, brief)
+	var wishes []refine.Wish
+	var cost ai.Cost
+	err := Safely(func() (err error) {
+		wishes, cost, err = c.pipeline.Model.Wishes(ctx, brief)
+		return err
+	})
 	c.spent(cost)
 	c.pipeline.Metrics.called(ctx, "wishes", err, cost)
 	if err == nil {

@@ -28,9 +28,11 @@ func (r *run) gather(ctx context.Context) (*planning.Facts, error) {
 	found := make([]*planning.City, len(trip.Cities()))
 	group, ctx := errgroup.WithContext(ctx)
 	for i, cityID := range trip.Cities() {
-		group.Go(func() (err error) {
-			found[i], err = r.city(ctx, trip, cityID)
-			return err
+		group.Go(func() error {
+			return Safely(func() (err error) {
+				found[i], err = r.city(ctx, trip, cityID)
+				return err
+			})
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -50,11 +52,13 @@ func (r *run) resolve(ctx context.Context) ([]string, error) {
 		if cities[i] = d.GetCityId(); cities[i] != "" {
 			continue
 		}
-		group.Go(func() (err error) {
-			if cities[i], err = r.Locations.Resolve(ctx, d.GetName()); err != nil {
-				err = fmt.Errorf("city of destination %d: %w", i+1, err)
-			}
-			return err
+		group.Go(func() error {
+			return Safely(func() (err error) {
+				if cities[i], err = r.Locations.Resolve(ctx, d.GetName()); err != nil {
+					err = fmt.Errorf("city of destination %d: %w", i+1, err)
+				}
+				return err
+			})
 		})
 	}
 	return cities, group.Wait()

@@ -51,7 +51,15 @@ func (w *work) refineAndFinish(ctx context.Context, made func(context.Context, a
 	w.stageOver("made")
 	w.Metrics.days.WithLabelValues("refined").Add(float64(len(refined)))
 	w.Metrics.days.WithLabelValues("planned").Add(float64(len(w.days) - len(refined)))
-	w.late.Go(func() { w.improve(w.job.Background, c, refined) })
+	w.late.Go(func() {
+		err := Safely(func() error {
+			w.improve(w.job.Background, c, refined)
+			return nil
+		})
+		if err != nil {
+			w.Log.Error("improvements are not offered", "generation", w.job.Generation.ID, "error", err)
+		}
+	})
 	return cost, nil
 }
 

@@ -76,11 +76,11 @@ func (h *Handlers) tellQueued(ctx context.Context, g ai.Generation) {
 
 // GetGenerationResult gives what a generation made.
 func (h *Handlers) GetGenerationResult(ctx context.Context, req *aiv1.GetGenerationResultRequest) (*aiv1.GetGenerationResultResponse, error) {
-	g, err := h.Reader.Get(ctx, req.GetGenerationId())
+	itinerary, improvements, err := h.result(ctx, req.GetGenerationId())
 	if err != nil {
 		return nil, err
 	}
-	itinerary, improvements, err := h.result(ctx, g.ID)
+	g, err := h.Reader.Get(ctx, req.GetGenerationId())
 	if err != nil {
 		return nil, err
 	}

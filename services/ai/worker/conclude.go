@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -110,5 +109,3 @@ func (w *Worker) giveUp(ctx context.Context, g ai.Generation, cause error, cost 
 func (w *Worker) trouble(cause error) ai.Trouble {
 	return ai.Trouble{Time: w.Clock.Now(), Error: cause.Error()}
 }
-
-func stack() string { return string(debug.Stack()) }

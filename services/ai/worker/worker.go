@@ -8,7 +8,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -171,16 +170,17 @@ var errCrashed = errors.New("its workers died again and again")
 
 // attempt runs the pipeline; a panic is an error. What goes on after the itinerary was made does so in the background.
 func (w *Worker) attempt(ctx, background context.Context, g ai.Generation, body []byte) (cost ai.Cost, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			w.Log.ErrorContext(ctx, "panic while making an itinerary", "generation", g.ID, "panic", r, "stack", stack())
-			err = fmt.Errorf("panic: %v", r)
-		}
-	}()
 	job := pipeline.Job{Generation: g, Body: body, Journal: w.Journals(g), Background: background}
-	return w.Pipeline.Run(ctx, job, func(ctx context.Context, r ai.Result) error {
-		return w.persist(ctx, func(ctx context.Context) error { return w.Store.Made(ctx, g, r) })
+	err = pipeline.Safely(func() (err error) {
+		cost, err = w.Pipeline.Run(ctx, job, func(ctx context.Context, r ai.Result) error {
+			return w.persist(ctx, func(ctx context.Context) error { return w.Store.Made(ctx, g, r) })
+		})
+		return err
 	})
+	if panicked, ok := errors.AsType[*pipeline.PanicError](err); ok {
+		w.Log.ErrorContext(ctx, "panic while making an itinerary", "generation", g.ID, "panic", panicked.Value, "stack", panicked.Stack)
+	}
+	return cost, err
 }
 
 // claim asks the store until it answers.

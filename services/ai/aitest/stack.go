@@ -1,0 +1,259 @@
+package aitest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+	"github.com/alicebob/miniredis/v2"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/redis/go-redis/v9"
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/tripgen/tripgen/internal/app"
+	"github.com/tripgen/tripgen/internal/clock"
+	"github.com/tripgen/tripgen/internal/id"
+	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/page"
+	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
+	"github.com/tripgen/tripgen/internal/rpc"
+	"github.com/tripgen/tripgen/internal/rpc/rpctest"
+	"github.com/tripgen/tripgen/internal/seal"
+	"github.com/tripgen/tripgen/internal/simulator/anthropic"
+	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1/aiv1connect"
+	"github.com/tripgen/tripgen/services/ai"
+	"github.com/tripgen/tripgen/services/ai/events"
+	"github.com/tripgen/tripgen/services/ai/pipeline"
+	aipostgres "github.com/tripgen/tripgen/services/ai/postgres"
+	"github.com/tripgen/tripgen/services/ai/progress"
+	"github.com/tripgen/tripgen/services/ai/refine"
+	airpc "github.com/tripgen/tripgen/services/ai/rpc"
+	"github.com/tripgen/tripgen/services/ai/worker"
+)
+
+// Options say what a stack is made of.
+type Options struct {
+	// Real takes the test servers' Redis and Kafka instead of those in the process. Topics are shared by all who do so:
+	// such tests must not run side by side.
+	Real bool
+	// NoModel plans without refining; NoWorker starts none.
+	NoModel, NoWorker bool
+	// Claude is how the simulated model behaves.
+	Claude anthropic.Config
+	// Queue, Parallel and Attempts are 1000, 16 and 3 unless set.
+	Queue, Parallel, Attempts int
+	// Lease is a second unless set; Session, Kafka's, 1 s.
+	Lease, Session time.Duration
+	// Budgets are those of life unless set.
+	Budgets *pipeline.Budgets
+	// Log is nil for the test's.
+	Log *slog.Logger
+}
+
+// Stack is a running AI service.
+type Stack struct {
+	Options Options
+	Pool    *pgxpool.Pool
+	Redis   *redis.Client
+	Kafka   kafka.Config
+	Writer  *kafkago.Writer
+	Store   *aipostgres.Store
+	Log     *progress.Log
+	Places  *Places
+	Claude  *anthropic.Simulator
+	Sealer  *seal.Sealer
+
+	// Generations calls as the owner, Intake as another service.
+	Generations aiv1connect.GenerationServiceClient
+	Intake      aiv1connect.GenerationIntakeServiceClient
+	Planner     aiv1connect.PlannerServiceClient
+	Check       aiv1connect.ItineraryCheckServiceClient
+	Server      *rpctest.Server
+
+	claudeURL string
+	relay     *events.Relay
+	logger    *slog.Logger
+}
+
+// Start starts a stack that ends with the test.
+func Start(t testing.TB, o Options) *Stack {
+	t.Helper()
+	defaults(&o)
+	s := &Stack{Options: o, Places: &Places{}, Claude: anthropic.New(o.Claude), logger: o.Log}
+	if s.logger == nil {
+		s.logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
+	}
+	s.Pool = postgrestest.New(t, aipostgres.Migrations())
+	s.openRedis(t)
+	s.openKafka(t)
+	file, err := seal.Generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Sealer, err = seal.New(file); err != nil {
+		t.Fatal(err)
+	}
+	claude := httptest.NewServer(s.Claude.Handler())
+	t.Cleanup(claude.Close)
+	s.claudeURL = claude.URL
+	s.Store = aipostgres.New(aipostgres.Deps{Pool: s.Pool, Seal: s.Sealer, Clock: clock.System{}, IDs: id.Random{}})
+	s.relay = events.NewRelay(s.Store, s.Writer, s.logger)
+	s.Store.Kick = s.relay.Kick
+	Run(t, s.relay.Part())
+	s.Log = progress.NewLog(s.Redis)
+	s.serve(t)
+	if !o.NoWorker {
+		s.StartWorker(t)
+	}
+	return s
+}
+
+func defaults(o *Options) {
+	set := func(v *int, otherwise int) {
+		if *v == 0 {
+			*v = otherwise
+		}
+	}
+	set(&o.Queue, 1000)
+	set(&o.Parallel, 16)
+	set(&o.Attempts, 3)
+	if o.Lease == 0 {
+		o.Lease = time.Second
+	}
+	if o.Session == 0 {
+		o.Session = time.Second
+	}
+	if o.Budgets == nil {
+		o.Budgets = &pipeline.Budgets{
+			Deadline: 5 * time.Second, Store: 700 * time.Millisecond, Gather: 800 * time.Millisecond, Plan: time.Second,
+			Refine: 3 * time.Second, Late: 20 * time.Second, Hedge: -1,
+		}
+	}
+}
+
+func (s *Stack) openRedis(t testing.TB) {
+	t.Helper()
+	url := os.Getenv("TRIPGEN_TEST_REDIS")
+	switch {
+	case !s.Options.Real:
+		url = "redis://" + miniredis.RunT(t).Addr()
+	case url == "":
+		t.Skip("needs a Redis server: set TRIPGEN_TEST_REDIS")
+	}
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Redis = redis.NewClient(options)
+	t.Cleanup(func() { _ = s.Redis.Close() })
+}
+
+func (s *Stack) openKafka(t testing.TB) {
+	t.Helper()
+	s.Kafka = kafka.Config{Brokers: []string{os.Getenv("TRIPGEN_TEST_KAFKA")}, Partitions: 3, SessionTimeout: s.Options.Session, Log: s.logger}
+	switch {
+	case !s.Options.Real:
+		cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(500*time.Millisecond))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(cluster.Close)
+		s.Kafka.Brokers = cluster.ListenAddrs()
+	case s.Kafka.Brokers[0] == "":
+		t.Skip("needs a Kafka server: set TRIPGEN_TEST_KAFKA")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := kafka.CreateTopics(ctx, s.Kafka); err != nil {
+		t.Fatal(err)
+	}
+	s.Writer = kafka.NewWriter(s.Kafka)
+	t.Cleanup(func() { _ = s.Writer.Close() })
+}
+
+func (s *Stack) serve(t testing.TB) {
+	t.Helper()
+	hub := progress.NewHub(s.Redis, s.logger)
+	Run(t, hub.Part())
+	pages, err := page.NewTokens(s.Sealer.Derive("page-tokens"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	handlers := airpc.New(airpc.Deps{
+		Intake: ai.NewIntake(s.Store, clock.System{}, s.Options.Queue), Queue: ai.NewQueue(s.Store, clock.System{}),
+		Reader: s.Store, Ender: s.Store, Log: s.Log, Hub: hub, Pages: pages, Seal: s.Sealer, Clock: clock.System{}, Logger: s.logger,
+	})
+	s.Server = rpctest.Start(t, rpc.Deps{}, func(server *rpc.Server, options []connect.HandlerOption) {
+		handlers.Mount(server, options...)
+	})
+	s.Generations = aiv1connect.NewGenerationServiceClient(s.Server.Client(t, s.Server.Token(Owner, "generations")), s.Server.BaseURL)
+	internal := s.Server.Client(t, s.Server.ServiceToken("tripgen-trip"))
+	s.Intake = aiv1connect.NewGenerationIntakeServiceClient(internal, s.Server.BaseURL)
+	s.Planner = aiv1connect.NewPlannerServiceClient(internal, s.Server.BaseURL)
+	s.Check = aiv1connect.NewItineraryCheckServiceClient(s.Server.Client(t, s.Server.Token(Owner, "generations")), s.Server.BaseURL)
+}
+
+// StartWorker starts one more worker. stop ends it as a process that is told to stop.
+func (s *Stack) StartWorker(t testing.TB) (stop func()) {
+	t.Helper()
+	var model refine.Model
+	if !s.Options.NoModel {
+		model = refine.NewClaude(refine.Config{Key: "any", BaseURL: s.claudeURL, Model: func() string { return "claude-haiku-4-5" }})
+	}
+	made := pipeline.New(pipeline.Deps{
+		Locations: s.Places, Model: model, Improver: s.Store, Budgets: *s.Options.Budgets, PlannerSlots: 2,
+		Clock: clock.System{}, IDs: id.Random{}, Log: s.logger,
+	})
+	var readers []*kafkago.Reader
+	for _, topic := range worker.Topics() {
+		reader := kafka.NewReader(s.Kafka, worker.Group(topic), topic)
+		readers = append(readers, reader)
+	}
+	w := worker.New(worker.Deps{
+		Config: worker.Config{
+			Parallel: s.Options.Parallel, Window: 64, Attempts: s.Options.Attempts, Lease: s.Options.Lease, Grace: 5 * time.Second,
+		},
+		Store: s.Store, Pipeline: made, Readers: readers, Writer: s.Writer, Clock: clock.System{}, IDs: id.Random{}, Log: s.logger,
+		Journals: func(g ai.Generation) pipeline.Journal { return s.Log.Writer(g.ID, g.LastSequence, s.logger) },
+	})
+	stopWorker := Run(t, w.Part())
+	stop = sync.OnceFunc(func() {
+		stopWorker()
+		for _, r := range readers {
+			if err := r.Close(); err != nil && !errors.Is(err, io.EOF) {
+				t.Errorf("close reader: %v", err)
+			}
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+// Run runs a part until the test ends, or until stop, and awaits its end.
+func Run(t testing.TB, part app.Part) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- part.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", part.Name, err)
+		}
+		if part.Close != nil {
+			if err := part.Close(context.Background()); err != nil {
+				t.Errorf("close %s: %v", part.Name, err)
+			}
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
