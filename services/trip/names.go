@@ -83,7 +83,7 @@ func (t *Trip) Searchable() string {
 	return Folded(strings.Join(lines, "\n"))
 }
 
-// NameKey orders trips by name as a Korean reader expects (CLDR collation): compare as bytes.
+// NameKey orders trips by name as a Korean dictionary does, letter case aside (CLDR collation): compare as bytes.
 func (t *Trip) NameKey() []byte {
 	// A collator and its buffer are not to be shared between goroutines.
 	return collate.New(language.Korean).KeyFromString(new(collate.Buffer), t.Name)

@@ -2,6 +2,7 @@ package trip
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/tripgen/tripgen/internal/errs"
@@ -124,10 +125,9 @@ type Request struct {
 	Asked time.Time `json:"asked,omitzero"`
 }
 
-var (
-	// ErrCityUnknown: the place data has no such city.
-	ErrCityUnknown = errs.NotFound(errs.ReasonDestinationUnknown,
-		"아직 장소 정보가 없는 여행지입니다.", "There is no place data for this destination yet.")
-	// ErrNoResult: the generation is under way.
-	ErrNoResult = errs.NotFound(errs.ReasonNotFound, "아직 만들어진 일정이 없습니다.", "There is no itinerary yet.")
-)
+// ErrCityUnknown: the place data has no such city.
+var ErrCityUnknown = errs.NotFound(errs.ReasonDestinationUnknown,
+	"아직 장소 정보가 없는 여행지입니다.", "There is no place data for this destination yet.")
+
+// ErrNoResult: the generation is under way.
+var ErrNoResult = errors.New("no result yet")

@@ -58,7 +58,7 @@ func (a AI) Result(ctx context.Context, generationID string) (trip.Result, error
 	defer cancel()
 	res, err := a.Intake.GetGenerationResult(ctx, &aiv1.GetGenerationResultRequest{GenerationId: generationID})
 	if errs.HasReason(err, errs.ReasonNotFound) {
-		return trip.Result{}, trip.ErrNoResult.Wrap(err)
+		return trip.Result{}, fmt.Errorf("%w: %w", trip.ErrNoResult, err)
 	}
 	if err != nil {
 		return trip.Result{}, err

@@ -52,16 +52,22 @@ func (s *Store) Itinerary(ctx context.Context, owner, tripID string, version int
 
 // missing says why there is no such version.
 func (s *Store) missing(ctx context.Context, owner, tripID string, version int64) error {
-	t, err := s.Trip(ctx, owner, tripID)
-	switch {
-	case err != nil:
+	if err := s.there(ctx, owner, tripID); err != nil {
 		return err
-	case t.IsDeleted():
-		return trip.ErrNoTrip
-	case version == 0:
+	}
+	if version == 0 {
 		return trip.ErrNoItinerary
 	}
 	return trip.ErrVersionGone
+}
+
+// there gives ErrNoTrip unless the owner has the trip and it is not deleted.
+func (s *Store) there(ctx context.Context, owner, tripID string) error {
+	t, err := s.Trip(ctx, owner, tripID)
+	if err == nil && t.IsDeleted() {
+		return trip.ErrNoTrip
+	}
+	return err
 }
 
 // Versions lists what is kept.
@@ -81,9 +87,7 @@ func (s *Store) Versions(ctx context.Context, owner, tripID string) ([]trip.Vers
 		return nil, failed(postgres.Clean(err), "list versions")
 	}
 	if len(versions) == 0 {
-		if err := s.missing(ctx, owner, tripID, 0); !errors.Is(err, trip.ErrNoItinerary) {
-			return nil, err
-		}
+		return nil, s.there(ctx, owner, tripID)
 	}
 	return versions, nil
 }

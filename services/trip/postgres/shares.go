@@ -41,12 +41,8 @@ func (s *Store) AddShare(ctx context.Context, owner string, share trip.Share, to
 
 // Shares lists a trip's links.
 func (s *Store) Shares(ctx context.Context, owner, tripID, before string, limit int) ([]trip.Share, error) {
-	t, err := s.Trip(ctx, owner, tripID)
-	if err != nil {
+	if err := s.there(ctx, owner, tripID); err != nil {
 		return nil, err
-	}
-	if t.IsDeleted() {
-		return nil, trip.ErrNoTrip
 	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT `+shareColumns+` FROM share s WHERE s.trip_id = $1 AND ($2 = '' OR s.id < $2) ORDER BY s.id DESC LIMIT $3`,
@@ -67,7 +63,7 @@ func (s *Store) RevokeShare(ctx context.Context, owner, tripID, shareID string, 
 	if !errors.Is(err, postgres.ErrNoRow) {
 		return share, failed(err, "revoke share link")
 	}
-	if _, err := s.Shares(ctx, owner, tripID, "", 1); err != nil {
+	if err := s.there(ctx, owner, tripID); err != nil {
 		return trip.Share{}, err
 	}
 	return trip.Share{}, trip.ErrNoShare
