@@ -26,7 +26,7 @@ func (c *compiled) upperBound() float64 {
 
 // minimise a convex function on [low, high] by golden section.
 func minimise(low, high float64, f func(float64) float64) (x, y float64) {
-	const ratio, rounds = 0.6180339887498949, 14
+	const ratio, rounds = 0.6180339887498949, 9
 	x1, x2 := high-ratio*(high-low), low+ratio*(high-low)
 	y1, y2 := f(x1), f(x2)
 	for range rounds {
@@ -53,7 +53,7 @@ func minimise(low, high float64, f func(float64) float64) (x, y float64) {
 type visitBound struct {
 	cat    int32
 	worth  float64 // discounted by repetition
-	extra  float64 // not discounted: must-see value less travel
+	extra  float64 // not discounted: travel
 	minute float64 // stay and travel
 }
 
@@ -75,7 +75,8 @@ func newBounding(c *compiled) *bounding {
 	for d := range c.p.Days {
 		day, r := &c.p.Days[d], c.eng.Routes[d]
 		out, in := c.leastWay(c.startPoint(d), true), c.leastWay(c.endPoint(d), false)
-		half := (out + in) / 2
+		empty := float64(c.legs.leg(c.startPoint(d), c.endPoint(d)).Minutes)
+		half := math.Min((out+in)/2, empty)
 		b.minutes += math.Max(0, float64(day.End-day.Start)-half)
 		b.fixed -= travelPerMin * half
 		b.count += float64(r.Limit[0])
@@ -83,6 +84,7 @@ func newBounding(c *compiled) *bounding {
 		b.fixed += float64(c.coverage(int(r.Limit[0])))
 		b.meals = append(b.meals, c.mealBounds(d, asLunch, way), c.mealBounds(d, asDinner, way))
 	}
+	b.fixed += mustSeeValue * float64(len(c.must))
 	for u, x := range c.nodes {
 		if x.role != asVisit {
 			continue
@@ -98,7 +100,7 @@ func newBounding(c *compiled) *bounding {
 }
 
 // halfWays is half the way from and to the two nearest neighbours of each
-// chosen place: no route passes it for less.
+// chosen place: no route passes it for less. A start or end point may be both.
 func (c *compiled) halfWays() []float64 {
 	n := c.legs.n
 	out := make([]float64, len(c.places))
@@ -110,6 +112,8 @@ func (c *compiled) halfWays() []float64 {
 			}
 			w := float64(min(c.legs.minutes[a*n+b], c.legs.minutes[b*n+a]))
 			switch {
+			case w < one && b >= len(c.places):
+				one, two = w, w
 			case w < one:
 				one, two = w, one
 			case w < two:
@@ -130,10 +134,10 @@ func (c *compiled) leastWay(pt int, out bool) float64 {
 			k = o*n + pt
 		}
 		if o != pt {
-			least = math.Min(least, float64(c.legs.actual[k]))
+			least = math.Min(least, float64(c.legs.minutes[k]))
 		}
 	}
-	return least
+	return math.Min(least, noWayMinutes) // a leg without a way counts as that
 }
 
 func (c *compiled) visitBound(u int, x node, way []float64, rest bool) (visitBound, bool) {
@@ -150,7 +154,7 @@ func (c *compiled) visitBound(u int, x node, way []float64, rest bool) (visitBou
 		}
 		stay := c.stay(d, x)
 		v.minute = math.Min(v.minute, float64(stay))
-		percent := c.sky(d).best(c.p.Places[x.place].Setting, int(w[0].Open), int(w[len(w)-1].Close)+stay)
+		percent := c.sky(d).over(c.p.Places[x.place].Setting).best(int(w[0].Open), int(w[len(w)-1].Close)+stay)
 		if c.unsure(d, x.place) {
 			percent = percent * unsurePercent / 100
 		}
@@ -165,25 +169,7 @@ func (c *compiled) visitBound(u int, x node, way []float64, rest bool) (visitBou
 	if rest {
 		v.minute += float64(c.pace.RestMinutes)
 	}
-	if x.must {
-		v.extra += mustSeeValue
-	}
 	return v, true
-}
-
-// best is the largest share of its worth that a visit between a and b can keep.
-func (s *skies) best(set Setting, a, b int) float64 {
-	if s.sum == nil || set == Indoor {
-		return 100
-	}
-	if set != Outdoor {
-		set = Mixed
-	}
-	most, sum := int32(0), s.sum[set]
-	for m := a; m < min(b, len(sum)-1); m++ {
-		most = max(most, sum[m+1]-sum[m])
-	}
-	return float64(most)
 }
 
 func (c *compiled) mealBounds(d int, r role, way []float64) []mealBound {
@@ -193,10 +179,7 @@ func (c *compiled) mealBounds(d int, r role, way []float64) []mealBound {
 			continue
 		}
 		half := way[c.row[x.place]]
-		m := mealBound{value: mealValue + float64(c.blend(x.place))/2 - travelPerMin*half, minute: float64(c.stay(d, x)) + half}
-		if x.must {
-			m.value += mustSeeValue
-		}
+		m := mealBound{value: mealValue + float64(c.blended[x.place])/2 - travelPerMin*half, minute: float64(c.stay(d, x)) + half}
 		out = append(out, m)
 	}
 	return out
@@ -208,9 +191,15 @@ func (b *bounding) value(lambda, mu float64) float64 {
 	for _, day := range b.meals {
 		best := 0.0
 		for _, m := range day {
-			best = math.Max(best, m.value-lambda*m.minute)
+			if v := m.value - lambda*m.minute; v > best {
+				best = v
+			}
 		}
 		total += best
+	}
+	var discounts [5]float64
+	for n := range discounts {
+		discounts[n] = float64(discount(n)) / 100
 	}
 	var top [5]float64 // best sum with k visits of the category so far, 4 for more
 	for k := 0; k < len(b.visits); {
@@ -220,8 +209,9 @@ func (b *bounding) value(lambda, mu float64) float64 {
 			v := &b.visits[k]
 			gain := v.extra - lambda*v.minute - mu
 			for n := 4; n >= 0; n-- {
-				with := top[n] + gain + v.worth*float64(discount(n))/100
-				top[min(n+1, 4)] = math.Max(top[min(n+1, 4)], with)
+				if with := top[n] + gain + v.worth*discounts[n]; with > top[min(n+1, 4)] {
+					top[min(n+1, 4)] = with
+				}
 			}
 		}
 		total += slices.Max(top[:])

@@ -28,25 +28,32 @@ type node struct {
 
 // compiled is a problem made ready for the solver.
 type compiled struct {
-	p      *Problem
-	pace   Pace
-	active []int          // days that are searched, in the order of the solver's routes
-	index  map[string]int // place by id
-	places []int          // chosen candidates, indexes into Problem.Places
-	row    []int          // point in the compact matrix of each place, -1 when left out
-	nodes  []node
-	legs   legTable
-	skies  []*skies // per day, made when first asked for
-	must   []int    // places of the must-sees that exist
-	avoid  map[int]bool
-	lost   []Unhonoured
-	eng    *orienteering.Problem
-	taken  map[int]bool // places on days that are not searched
-	happy  []int64      // what those days are worth to each member
-	seen   []int32      // visits of each category on those days
-	worth  [][]int64    // per member and place, before weather and repetition
-	cat    []int32      // category of each place
-	cats   int
+	p       *Problem
+	pace    Pace
+	active  []int          // days that are searched, in the order of the solver's routes
+	index   map[string]int // place by id
+	places  []int          // chosen candidates, indexes into Problem.Places
+	row     []int          // point in the compact matrix of each place, -1 when left out
+	nodes   []node
+	legs    legTable
+	skies   []*skies // per day, made when first asked for
+	must    []int    // places of the must-sees that exist
+	avoid   map[int]bool
+	lost    []Unhonoured
+	eng     *orienteering.Problem
+	taken   map[int]bool // places on days that are not searched
+	happy   []int64      // what those days are worth to each member
+	seen    []int32      // visits of each category on those days
+	worth   [][]int64    // per member and place, before weather and repetition
+	blended []int64      // per place: the mean and the least happy member
+	surety  []int64      // per day and node: percent for how sure the hours are
+	rests   []int        // per day
+	harsh   []bool       // per day
+	assumed []Interval   // hours where none are known
+	arena   []orienteering.Window
+	at      []vector // per place
+	cat     []int32  // category of each place
+	cats    int
 }
 
 // Bounds on how many candidates enter the search; the best ones by worth are
@@ -77,6 +84,16 @@ func survey(p *Problem) *compiled {
 	}
 	c.resolve()
 	c.rate()
+	c.assumed = []Interval{{Open: unsureOpen, Close: unsureClose}}
+	c.at = make([]vector, len(p.Places))
+	for i := range p.Places {
+		c.at[i] = vectorOf(p.Places[i].At)
+	}
+	for d := range p.Days {
+		harsh := p.Days[d].harsh()
+		c.harsh = append(c.harsh, harsh)
+		c.rests = append(c.rests, c.pace.Rests+b2i(harsh)) // one more where the weather is harsh
+	}
 	c.happy, c.seen = make([]int64, len(c.worth)), make([]int32, c.cats)
 	return c
 }
@@ -143,6 +160,10 @@ func (c *compiled) rate() {
 		c.cat[i] = id
 	}
 	c.cats = len(ids)
+	c.blended = make([]int64, len(c.p.Places))
+	for i := range c.blended {
+		c.blended[i] = c.blend(i)
+	}
 }
 
 // blend is the group's worth of a place: the mean and the least happy member.
@@ -179,7 +200,7 @@ func (c *compiled) choose(wanted map[int]bool) {
 		if wanted[a] != wanted[b] {
 			return cmp.Compare(b2i(wanted[b]), b2i(wanted[a]))
 		}
-		if d := cmp.Compare(c.blend(b), c.blend(a)); d != 0 {
+		if d := cmp.Compare(c.blended[b], c.blended[a]); d != 0 {
 			return d
 		}
 		return cmp.Compare(c.p.Places[a].ID, c.p.Places[b].ID)

@@ -13,8 +13,11 @@ const (
 	unsureClose = 17 * 60
 )
 
-func (c *compiled) startPoint(day int) int { return len(c.places) + 2*day }
-func (c *compiled) endPoint(day int) int   { return len(c.places) + 2*day + 1 }
+// tripHeat suits budgets of some tens of milliseconds.
+const tripHeat = 0.3
+
+func (c *compiled) startPoint(day int) int { return c.legs.ends[2*day] }
+func (c *compiled) endPoint(day int) int   { return c.legs.ends[2*day+1] }
 
 // makeProblem states the compiled problem for the solver, a class per day.
 func (c *compiled) makeProblem() {
@@ -22,10 +25,11 @@ func (c *compiled) makeProblem() {
 	e := &orienteering.Problem{
 		Nodes: n, Points: c.legs.n, Classes: days,
 		Point: make([]int32, n), Kind: make([]uint8, n), Group: make([]int32, n), Fixed: make([]bool, n),
-		Time: c.legs.minutes, Metres: c.legs.walked,
+		Time: c.legs.minutes, Metres: c.legs.walked, Symmetric: c.legs.symmetric,
 		Stay: make([]int32, days*n), Profit: make([]int32, days*n), Windows: make([][]orienteering.Window, days*n),
-		DetourCost: travelPerMin, Seed: c.p.Seed,
+		DetourCost: travelPerMin, Heat: tripHeat, Seed: c.p.Seed,
 	}
+	c.surety = make([]int64, days*n)
 	for u, x := range c.nodes {
 		e.Point[u], e.Kind[u], e.Group[u], e.Fixed[u] = int32(c.row[x.place]), uint8(x.role), int32(c.row[x.place]), x.lock >= 0
 	}
@@ -38,6 +42,7 @@ func (c *compiled) makeProblem() {
 				e.Windows[k] = c.startWindows(d, x)
 			}
 			e.Profit[k] = int32(c.guess(d, x, e.Windows[k]))
+			c.surety[k] = c.suretyOf(d, x.place)
 		}
 	}
 	c.eng = e
@@ -52,7 +57,7 @@ func (c *compiled) route(d int) orienteering.Route {
 	r := orienteering.Route{
 		Start: int32(c.startPoint(d)), End: int32(c.endPoint(d)), Open: int32(day.Start), Close: int32(day.End), Class: int32(d),
 		Limit: [orienteering.Kinds]int32{int32(most), int32(b2i(!day.Lunch.IsZero())), int32(b2i(!day.Dinner.IsZero()))},
-		Walk:  int32(c.pace.WalkDayMetres), Rests: int32(c.rests(d)), RestTime: int32(c.pace.RestMinutes),
+		Walk:  int32(c.pace.WalkDayMetres), Rests: int32(c.rests[d]), RestTime: int32(c.pace.RestMinutes),
 	}
 	for k := range min(c.pace.MinStops, most) {
 		bonus := int32(paceVisit)
@@ -64,16 +69,13 @@ func (c *compiled) route(d int) orienteering.Route {
 	return r
 }
 
-// rests a day asks for: one more where the weather is harsh.
-func (c *compiled) rests(d int) int { return c.pace.Rests + b2i(c.p.Days[d].harsh()) }
-
 // stay of a node on a day: as locked; outdoors not long in harsh weather.
 func (c *compiled) stay(d int, x node) int {
 	if x.lock >= 0 {
 		return c.p.Locks[x.lock].Leave - c.p.Locks[x.lock].Arrive
 	}
 	pl := &c.p.Places[x.place]
-	if x.role == asVisit && pl.Setting == Outdoor && c.p.Days[d].harsh() {
+	if x.role == asVisit && pl.Setting == Outdoor && c.harsh[d] {
 		return min(pl.StayMinutes, HarshOutdoorMinutes)
 	}
 	return pl.StayMinutes
@@ -84,7 +86,7 @@ func (c *compiled) stay(d int, x node) int {
 func (c *compiled) opening(d, place int) (open []Interval, unsure bool) {
 	pl := &c.p.Places[place]
 	if len(pl.Hours) == 0 || !pl.Hours[d].Known {
-		return []Interval{{Open: unsureOpen, Close: unsureClose}}, true
+		return c.assumed, true
 	}
 	return mergeIntervals(pl.Hours[d].Open), false
 }
@@ -92,6 +94,9 @@ func (c *compiled) opening(d, place int) (open []Interval, unsure bool) {
 // mergeIntervals sorts intervals and joins those that touch, as far as last
 // entries leave one span of entry; a visit may run from one into the next.
 func mergeIntervals(in []Interval) []Interval {
+	if len(in) < 2 {
+		return in
+	}
 	out := slices.Clone(in)
 	slices.SortFunc(out, func(a, b Interval) int {
 		return cmp.Or(cmp.Compare(a.Open, b.Open), cmp.Compare(a.Close, b.Close), cmp.Compare(a.LastEntry, b.LastEntry))
@@ -140,23 +145,31 @@ func (c *compiled) startWindows(d int, x node) []orienteering.Window {
 			open = []Interval{{Open: meal.From, Close: meal.To}}
 		}
 	}
-	stay := c.stay(d, x)
-	var out []orienteering.Window
+	return c.within(open, span, c.stay(d, x))
+}
+
+// within turns opening intervals into spans of starts, for a stay inside span.
+// The result lives in the arena of the compiled problem.
+func (c *compiled) within(open []Interval, span Window, stay int) []orienteering.Window {
+	if cap(c.arena)-len(c.arena) < len(open) {
+		c.arena = make([]orienteering.Window, 0, max(1024, len(open)))
+	}
+	base := len(c.arena)
 	for _, o := range open {
 		w := orienteering.Window{Open: int32(max(o.Open, span.From)), Close: int32(min(o.Close, span.To) - stay)}
 		if o.LastEntry > 0 {
 			w.Close = min(w.Close, int32(o.LastEntry))
 		}
-		if w.Open > w.Close {
-			continue
+		n := len(c.arena)
+		switch {
+		case w.Open > w.Close:
+		case n > base && w.Open <= c.arena[n-1].Close:
+			c.arena[n-1].Close = max(c.arena[n-1].Close, w.Close)
+		default:
+			c.arena = append(c.arena, w)
 		}
-		if n := len(out); n > 0 && w.Open <= out[n-1].Close {
-			out[n-1].Close = max(out[n-1].Close, w.Close)
-			continue
-		}
-		out = append(out, w)
 	}
-	return out
+	return c.arena[base:len(c.arena):len(c.arena)]
 }
 
 // guess is the additive profit that guides insertions; the objective is exact.
@@ -164,19 +177,25 @@ func (c *compiled) guess(d int, x node, w []orienteering.Window) int64 {
 	if len(w) == 0 {
 		return 0
 	}
-	v := int64(mealValue) + c.blend(x.place)/2
+	v := int64(mealValue) + c.blended[x.place]/2
 	if x.role == asVisit {
 		pl := &c.p.Places[x.place]
 		from, to := int(w[0].Open), int(w[len(w)-1].Close)+c.stay(d, x)
-		v = c.blend(x.place) * c.sky(d).percent(pl.Setting, from, to) / 100
+		v = c.blended[x.place] * c.sky(d).over(pl.Setting).kept(from, to) / 100
 	}
-	if c.unsure(d, x.place) {
-		v = v * unsurePercent / 100
-	}
+	v = v * c.suretyOf(d, x.place) / 100
 	if x.must {
 		v += mustSeeValue
 	}
 	return max(v, 1)
+}
+
+// suretyOf is the percentage that a place is worth for how sure its hours are.
+func (c *compiled) suretyOf(d, place int) int64 {
+	if c.unsure(d, place) {
+		return unsurePercent
+	}
+	return 100
 }
 
 func (c *compiled) unsure(d, place int) bool {

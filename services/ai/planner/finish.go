@@ -18,10 +18,7 @@ func (c *compiled) finish(sol orienteering.Solution, rest *Itinerary) *Itinerary
 	}
 	c.suggestFor(it, c.active)
 	c.conclude(it)
-	switch {
-	case len(c.active) == len(c.p.Days):
-		it.Quality.limit(c.upperBound())
-	case rest != nil:
+	if rest != nil {
 		it.Quality.limit(rest.Quality.Bound)
 	}
 	return it

@@ -193,7 +193,7 @@ type Clash struct {
 // Quality measures an itinerary.
 type Quality struct {
 	Score float64 // the objective
-	Bound float64 // no plan for this problem scores more; 0 after an edit: not computed
+	Bound float64 // no plan for this problem scores more; 0 where it was not computed: after an edit, by construction alone
 	Gap   float64 // (Bound-Score)/Bound, 0 without a bound
 	// TravelShare is travel minutes over all minutes from first leaving to last
 	// arriving, 0..1.

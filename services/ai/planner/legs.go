@@ -1,110 +1,183 @@
 package planner
 
-import "github.com/tripgen/tripgen/services/ai/planner/orienteering"
+import (
+	"slices"
 
-// legTable holds the chosen way between any two points of a compiled problem:
-// its places, then a start and an end point per day.
+	"github.com/tripgen/tripgen/services/ai/planner/orienteering"
+)
+
+// legTable chooses the way between any two points of a compiled problem: its
+// places, then a start and an end point per day. What the solver reads is laid
+// out flat; what only itineraries need is worked out when asked for.
 type legTable struct {
 	n       int
 	minutes []int32 // Blocked where there is no way within the limits
-	actual  []int32 // minutes without regard to limits, for plans that people make
 	walked  []int32 // metres of walks, 0 for rides
-	metres  []int32
-	mode    []Mode
-	source  []Source
+
+	p      *Problem
+	pace   *Pace
+	rows   []int    // row of each point in the problem's matrices
+	at     []vector // where each point is
+	places int      // points that are places
+	ends   []int    // the point of each day's start and end
+	walk   *Matrix  // nil: estimated
+	ride   *Matrix
+	mode   Mode // of rides
+	full   int  // rows of the problem's matrices
+
+	symmetric bool // both modes are estimated
 }
 
 func newLegTable(c *compiled) legTable {
 	p := c.p
-	rows := make([]int, 0, len(c.places)+2*len(p.Days))
+	t := legTable{p: p, pace: &c.pace, places: len(c.places),
+		mode: rideMode(p.Mode, c.pace.TaxiFirst), full: len(p.Places) + 2*len(p.Days)}
 	for _, i := range c.places {
-		rows = append(rows, p.PointOfPlace(i))
+		t.rows, t.at = append(t.rows, p.PointOfPlace(i)), append(t.at, c.at[i])
 	}
+	t.walk, t.ride = p.Travel.of(Walk), p.Travel.of(t.mode)
+	t.symmetric = t.walk == nil && t.ride == nil
 	for d := range p.Days {
-		rows = append(rows, p.PointOfStart(d), p.PointOfEnd(d))
+		t.addEnd(p.PointOfStart(d), vectorOf(p.Days[d].StartPoint.At))
+		t.addEnd(p.PointOfEnd(d), vectorOf(p.Days[d].EndPoint.At))
 	}
-	travel, full := p.Travel, len(p.Places)+2*len(p.Days)
-	if travel.lacks(p.Mode, c.pace.TaxiFirst) {
-		small := Problem{Days: p.Days}
-		for _, i := range c.places {
-			small.Places = append(small.Places, Place{At: p.Places[i].At})
-		}
-		est := EstimateTravel(&small)
-		travel = travel.filledFrom(est, rows, full)
-	} else {
-		travel = travel.pick(rows, full)
-	}
-	n := len(rows)
-	t := legTable{n: n, minutes: make([]int32, n*n), actual: make([]int32, n*n), walked: make([]int32, n*n), metres: make([]int32, n*n),
-		mode: make([]Mode, n*n), source: make([]Source, n*n)}
-	ride, rideMode := travel.ride(p.Mode, c.pace.TaxiFirst)
-	for a := range n {
-		for b := range n {
-			t.choose(a*n+b, &travel.Walk, ride, rideMode, a < len(c.places) && b < len(c.places), &c.pace)
-		}
-	}
+	t.n = len(t.rows)
+	t.fill()
 	return t
 }
 
-// choose picks the mode of one leg: a walk below ShortLegMetres; else the ride,
-// or the walk where it is not longer than public transport.
-func (t *legTable) choose(k int, walk, ride *Matrix, rideMode Mode, inCity bool, pace *Pace) {
-	w, r := walk.Minutes[k], ride.Minutes[k]
-	metres := walk.Metres[k]
-	canWalk := w >= 0 && w <= MaxWalkMinutes && (pace.WalkLegMetres == 0 || int(metres) <= pace.WalkLegMetres)
-	canRide := r >= 0 && (!inCity || r <= MaxRideMinutes)
-	short := metres < ShortLegMetres
-	switch {
-	case canWalk && (short || !canRide || rideMode == Transit && w <= r):
-		t.minutes[k], t.actual[k], t.metres[k], t.walked[k] = w, w, metres, metres
-		t.mode[k], t.source[k] = Walk, walk.Source
+// addEnd adds a start or end point; the lodging of many days is one point where
+// no matrix tells its rows apart.
+func (t *legTable) addEnd(row int, at vector) {
+	if k := slices.Index(t.at[t.places:], at); t.symmetric && k >= 0 {
+		t.ends = append(t.ends, t.places+k)
 		return
-	case canRide:
-		t.minutes[k] = r
-	default:
-		t.minutes[k] = orienteering.Blocked
 	}
-	t.actual[k], t.metres[k], t.mode[k], t.source[k] = r, ride.Metres[k], rideMode, ride.Source
-	switch {
-	case r >= 0:
-	case w >= 0:
-		t.actual[k], t.metres[k], t.mode[k], t.source[k] = w, metres, Walk, walk.Source
-	default:
-		t.actual[k], t.metres[k] = noWayMinutes, 0
+	t.ends = append(t.ends, len(t.rows))
+	t.rows, t.at = append(t.rows, row), append(t.at, at)
+}
+
+// fill works out all pairs. Estimates are the same both ways; a point to itself
+// takes no time.
+func (t *legTable) fill() {
+	n := t.n
+	mem := make([]int32, 2*n*n)
+	t.minutes, t.walked = mem[:n*n:n*n], mem[n*n:]
+	for a := range n {
+		for b := range n {
+			if t.symmetric && b >= a {
+				break
+			}
+			w := t.choose(a, b)
+			t.minutes[a*n+b], t.walked[a*n+b] = w.limited, w.walked
+			if t.symmetric {
+				t.minutes[b*n+a], t.walked[b*n+a] = w.limited, w.walked
+			}
+		}
 	}
+}
+
+// way is a leg as the table chooses it.
+type way struct {
+	limited int32 // minutes, Blocked where a limit forbids the leg
+	walked  int32 // metres, 0 for a ride
+	walk    bool
+	minutes int32 // as it really is, limits apart
+	metres  int32
 }
 
 // noWayMinutes stands for a leg that no matrix knows a way for.
 const noWayMinutes = 24 * 60
 
-func (t *legTable) leg(a, b int) Leg {
-	k := a*t.n + b
-	return Leg{Mode: t.mode[k], Minutes: int(t.actual[k]), Metres: int(t.metres[k]), Source: t.source[k]}
-}
-
-// ride is the matrix and mode used where the group does not walk.
-func (t *Travel) ride(mode Mode, taxiFirst bool) (*Matrix, Mode) {
+// choose picks the mode of one leg: a walk below ShortLegMetres; else the ride,
+// or the walk where it is not longer than public transport.
+func (t *legTable) choose(a, b int) way {
+	d := 0.0
+	if t.walk == nil || t.ride == nil {
+		d = t.at[a].metresTo(t.at[b])
+	}
+	w, metres := t.raw(t.walk, Walk, a, b, d)
+	r, rideMetres := t.raw(t.ride, t.mode, a, b, d)
+	inCity := a < t.places && b < t.places
+	canWalk := w >= 0 && w <= MaxWalkMinutes && (t.pace.WalkLegMetres == 0 || int(metres) <= t.pace.WalkLegMetres)
+	canRide := r >= 0 && (!inCity || r <= MaxRideMinutes)
 	switch {
-	case mode == Car:
-		return &t.Car, Car
-	case taxiFirst:
-		return &t.Taxi, Taxi
+	case canWalk && (metres < ShortLegMetres || !canRide || t.mode == Transit && w <= r):
+		return way{limited: w, walked: metres, walk: true, minutes: w, metres: metres}
+	case canRide:
+		return way{limited: r, minutes: r, metres: rideMetres}
+	case r >= 0:
+		return way{limited: orienteering.Blocked, minutes: r, metres: rideMetres}
+	case w >= 0:
+		return way{limited: orienteering.Blocked, walk: true, minutes: w, metres: metres}
 	default:
-		return &t.Transit, Transit
+		return way{limited: orienteering.Blocked, minutes: noWayMinutes}
 	}
 }
 
-func (t *Travel) lacks(mode Mode, taxiFirst bool) bool {
-	m, _ := t.ride(mode, taxiFirst)
-	return t.Walk.empty() || m.empty()
+// raw is the matrix entry or, without a matrix, the estimate for d metres.
+func (t *legTable) raw(m *Matrix, mode Mode, a, b int, d float64) (minutes, metres int32) {
+	if m == nil {
+		if a == b {
+			return 0, 0
+		}
+		return estimate(d, mode)
+	}
+	k := t.rows[a]*t.full + t.rows[b]
+	return m.Minutes[k], m.Metres[k]
+}
+
+// leg is the way between two points as an itinerary tells it.
+func (t *legTable) leg(a, b int) Leg {
+	w := t.choose(a, b)
+	l := Leg{Mode: t.mode, Minutes: int(w.minutes), Metres: int(w.metres)}
+	m := t.ride
+	if w.walk {
+		l.Mode, m = Walk, t.walk
+	}
+	if l.Source = SourceEstimated; m != nil {
+		l.Source = m.Source
+	}
+	return l
+}
+
+// rideMode is how the group travels where it does not walk.
+func rideMode(mode Mode, taxiFirst bool) Mode {
+	switch {
+	case mode == Car:
+		return Car
+	case taxiFirst:
+		return Taxi
+	default:
+		return Transit
+	}
+}
+
+// of is the matrix of a mode, for a taxi else that of a car, nil where there is
+// none.
+func (t *Travel) of(mode Mode) *Matrix {
+	given := &t.Taxi
+	switch mode {
+	case Walk:
+		given = &t.Walk
+	case Transit:
+		given = &t.Transit
+	case Car:
+		given = &t.Car
+	}
+	switch {
+	case !given.empty():
+		return given
+	case mode == Taxi && !t.Car.empty():
+		return &t.Car
+	default:
+		return nil
+	}
 }
 
 // pick copies the rows and columns of the chosen points.
 func (t Travel) pick(rows []int, full int) Travel {
-	var out Travel
-	out.Walk, out.Transit = t.Walk.pick(rows, full), t.Transit.pick(rows, full)
-	out.Car, out.Taxi = t.Car.pick(rows, full), t.Taxi.pick(rows, full)
-	return out
+	return Travel{Walk: t.Walk.pick(rows, full), Transit: t.Transit.pick(rows, full), Car: t.Car.pick(rows, full), Taxi: t.Taxi.pick(rows, full)}
 }
 
 func (m *Matrix) pick(rows []int, full int) Matrix {
@@ -116,21 +189,6 @@ func (m *Matrix) pick(rows []int, full int) Matrix {
 	for a, i := range rows {
 		for b, j := range rows {
 			out.Minutes[a*n+b], out.Metres[a*n+b] = m.Minutes[i*full+j], m.Metres[i*full+j]
-		}
-	}
-	return out
-}
-
-// filledFrom is pick with the matrices that are missing taken from an estimate.
-func (t Travel) filledFrom(est Travel, rows []int, full int) Travel {
-	out := t.pick(rows, full)
-	if out.Taxi.empty() && !out.Car.empty() {
-		out.Taxi = out.Car
-	}
-	for _, x := range []struct{ have, est *Matrix }{{&out.Walk, &est.Walk}, {&out.Transit, &est.Transit},
-		{&out.Car, &est.Car}, {&out.Taxi, &est.Taxi}} {
-		if x.have.empty() {
-			*x.have = *x.est
 		}
 	}
 	return out

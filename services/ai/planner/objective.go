@@ -21,40 +21,43 @@ func newObjective(c *compiled) *objective {
 
 // Score implements orienteering.Objective.
 func (o *objective) Score(s *orienteering.State) int64 {
-	copy(o.happy, o.c.happy)
-	copy(o.seen, o.c.seen)
+	c, n := o.c, len(o.c.nodes)
+	copy(o.happy, c.happy)
+	copy(o.seen, c.seen)
 	total := int64(0)
-	for r, d := range o.c.active {
+	for r, d := range c.active {
 		nodes, begin := s.Route(r)
 		visits := 0
 		for k, u := range nodes {
-			x := &o.c.nodes[u]
+			x := &c.nodes[u]
+			stay := c.eng.Stay[d*n+int(u)]
+			sky := c.sky(d).over(c.p.Places[x.place].Setting)
 			if x.role == asVisit {
 				visits++
 			}
-			total += o.visit(d, x, int(begin[k]))
+			total += o.add(x, c.surety[d*n+int(u)], sky, int(begin[k]), int(begin[k]+stay))
 		}
-		total += o.c.coverage(visits) - missingRest*int64(min(o.c.rests(d), visits)-s.RestsOn(r))
+		total += c.coverage(visits) - missingRest*int64(min(c.rests[d], visits)-s.RestsOn(r))
 	}
 	return total + o.fair() - travelPerMin*s.Travel()
 }
 
-// visit adds a stop to the members' sums and returns what counts beside them.
-func (o *objective) visit(d int, x *node, begin int) int64 {
+// visit adds a stop, wherever it comes from, as Score adds nodes.
+func (o *objective) visit(d int, x *node, begin, end int) int64 {
+	return o.add(x, o.c.suretyOf(d, x.place), o.c.sky(d).over(o.c.p.Places[x.place].Setting), begin, end)
+}
+
+// add adds a stop to the members' sums and returns what counts beside them.
+func (o *objective) add(x *node, surety int64, sky *hourly, begin, end int) int64 {
 	extra := int64(0)
 	if x.must {
 		extra = mustSeeValue
 	}
-	percent := int64(100)
-	if o.c.unsure(d, x.place) {
-		percent = unsurePercent
-	}
 	if x.role != asVisit {
-		return extra + (mealValue+o.c.blend(x.place)/2)*percent/100
+		return extra + (mealValue+o.c.blended[x.place]/2)*surety/100
 	}
-	pl := &o.c.p.Places[x.place]
 	cat := o.c.cat[x.place]
-	percent = percent * discount(int(o.seen[cat])) * o.c.sky(d).percent(pl.Setting, begin, begin+o.c.stay(d, *x)) / 10000
+	percent := surety * discount(int(o.seen[cat])) * sky.kept(begin, end) / 10000
 	o.seen[cat]++
 	for m := range o.happy {
 		o.happy[m] += o.c.worth[m][x.place] * percent / 100

@@ -29,9 +29,13 @@ func Plan(p *Problem, b Budget) (*Itinerary, error) {
 		return nil, err
 	}
 	c := compile(p)
-	clashes := c.clashes(b)
+	clashes, bound := c.clashes(b), 0.0
+	if b.Iterations >= 0 && !b.spent() {
+		bound = c.upperBound()
+	}
 	it := c.finish(c.search(b), nil)
 	it.Clashes = slices.DeleteFunc(clashes, it.keepsAll)
+	it.Quality.limit(bound)
 	return it, nil
 }
 

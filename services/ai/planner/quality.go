@@ -32,7 +32,7 @@ func (c *compiled) quality(it *Itinerary) Quality {
 			}
 			known += b2i(!s.HoursUnknown)
 			x := node{place: i, role: c.roleOf(d, s), lock: -1, must: slices.Contains(c.must, i)}
-			score += o.visit(d, &x, s.Arrive)
+			score += o.visit(d, &x, s.Arrive, s.Leave)
 			if s.Kind == Meal {
 				q.Meals++
 				continue
@@ -48,7 +48,7 @@ func (c *compiled) quality(it *Itinerary) Quality {
 			}
 		}
 		q.Visits += visits
-		score += c.coverage(visits) - missingRest*int64(max(0, min(c.rests(d), visits)-rests))
+		score += c.coverage(visits) - missingRest*int64(max(0, min(c.rests[d], visits)-rests))
 	}
 	q.Score = float64(score + o.fair() - travelPerMin*int64(travel))
 	q.Fit, q.WorstFit = fit, 1

@@ -46,6 +46,7 @@ func LeastChange(p *Problem, current *Itinerary, near Closeness, b Budget) (*Iti
 	c.makeProblem()
 	c.startFrom(current, near)
 	it := c.finish(c.search(b), nil)
+	it.Quality.limit(current.Quality.Bound)
 	it.keepIDs(current)
 	return it, nil
 }
@@ -150,7 +151,7 @@ func (c *compiled) takeOthers(it *Itinerary) {
 				continue
 			}
 			c.taken[i] = true
-			o.visit(d, &node{place: i, role: c.roleOf(d, s), lock: -1}, s.Arrive)
+			o.visit(d, &node{place: i, role: c.roleOf(d, s), lock: -1}, s.Arrive, s.Leave)
 		}
 	}
 	c.happy, c.seen = o.happy, o.seen

@@ -1,10 +1,5 @@
 package planner
 
-import (
-	"cmp"
-	"slices"
-)
-
 // suggestFor adds, on the given days, alternatives to the outdoor stops in rain,
 // and for every visit and meal one that could replace it if it were closed.
 func (c *compiled) suggestFor(it *Itinerary, days []int) {
@@ -16,9 +11,13 @@ func (c *compiled) suggestFor(it *Itinerary, days []int) {
 				continue
 			}
 			if c.outdoorInRain(d, s) {
-				s.Alternatives = append(s.Alternatives, c.suggest(d, s, ForRain, 1, used)...)
+				if a, ok := c.suggest(d, s, ForRain, used); ok {
+					s.Alternatives = append(s.Alternatives, a)
+				}
 			}
-			s.Alternatives = append(s.Alternatives, c.suggest(d, s, ForClosed, 1, used)...)
+			if a, ok := c.suggest(d, s, ForClosed, used); ok {
+				s.Alternatives = append(s.Alternatives, a)
+			}
 		}
 	}
 }
@@ -50,33 +49,25 @@ func (c *compiled) outdoorInRain(d int, s *Stop) bool {
 // suggestRange is how far an alternative may lie from the stop it replaces.
 const suggestRange = 5000.0
 
-// suggest finds up to n places that could take a stop's time: open then, near,
-// indoor where it is for rain, best worth per distance first.
-func (c *compiled) suggest(d int, s *Stop, why Purpose, n int, used map[string]bool) []Alternative {
-	type option struct {
-		Alternative
-		rank float64
-	}
-	var found []option
-	r := c.roleOf(d, s)
+// suggest finds the best place that could take a stop's time: open then, near,
+// indoor where it is for rain, most worth per distance.
+func (c *compiled) suggest(d int, s *Stop, why Purpose, used map[string]bool) (Alternative, bool) {
+	var best Alternative
+	rank := 0.0
+	r, at := c.roleOf(d, s), vectorOf(s.At)
 	for i := range c.p.Places {
 		pl := &c.p.Places[i]
-		if why == ForRain && pl.Setting != Indoor || used[pl.ID] || !c.could(i, r) || !cityFits(&c.p.Days[d], pl) {
+		metres := at.metresTo(c.at[i])
+		value := float64(c.blended[i]) / (500 + metres)
+		if metres > suggestRange || value <= rank || why == ForRain && pl.Setting != Indoor {
 			continue
 		}
-		metres := GreatCircleMetres(s.At, pl.At)
-		if metres > suggestRange || !c.openFor(d, node{place: i, role: r, lock: -1}, s.Arrive) {
+		if used[pl.ID] || !c.could(i, r) || !cityFits(&c.p.Days[d], pl) || !c.openFor(d, node{place: i, role: r, lock: -1}, s.Arrive) {
 			continue
 		}
-		rank := float64(c.blend(i)) / (500 + metres)
-		found = append(found, option{Alternative{pl.ID, why, int(metres + 0.5)}, rank})
+		best, rank = Alternative{pl.ID, why, int(metres + 0.5)}, value
 	}
-	slices.SortStableFunc(found, func(a, b option) int { return cmp.Compare(b.rank, a.rank) })
-	var out []Alternative
-	for _, f := range found[:min(n, len(found))] {
-		out = append(out, f.Alternative)
-	}
-	return out
+	return best, rank > 0
 }
 
 // openFor tells whether a visit of the node may start at the minute.

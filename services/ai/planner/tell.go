@@ -84,7 +84,7 @@ func (c *compiled) tellUnhonoured(it *Itinerary) {
 			}
 		}
 		c.tellDay(it, d, visits, lunch, dinner)
-		if rests < min(c.rests(d), visits) {
+		if rests < min(c.rests[d], visits) {
 			it.lose(WishRests, NoTime, d, PlaceRef{})
 		}
 	}

@@ -99,35 +99,69 @@ func exposed(w HourWeather) bool {
 }
 
 // skies answers in O(1) what the weather of a day leaves of a visit.
-type skies struct {
-	sum map[Setting][]int32 // prefix sums of percent per minute; nil: unknown
-}
+type skies struct{ outdoor, mixed *hourly } // nil: unknown
 
 func newSkies(d *Day) *skies {
 	if len(d.Weather) == 0 {
 		return &skies{}
 	}
-	s := &skies{sum: make(map[Setting][]int32, 2)}
-	for _, set := range []Setting{Outdoor, Mixed} {
-		sum := make([]int32, MaxMinute+MaxStay+1)
-		for m := 1; m < len(sum); m++ {
-			sum[m] = sum[m-1] + int32(weatherPercent(d.Weather[(m-1)/60%24], set))
-		}
-		s.sum[set] = sum
-	}
-	return s
+	return &skies{outdoor: newHourly(d, Outdoor), mixed: newHourly(d, Mixed)}
 }
 
-// percent of its worth that a visit from a to b keeps.
-func (s *skies) percent(set Setting, a, b int) int64 {
-	if s.sum == nil || set == Indoor || b <= a {
+// hourly sums a percentage per minute that changes by the hour.
+type hourly struct {
+	percent [24]int32
+	before  [maxHours + 1]int32 // sum up to the begin of each hour
+}
+
+const maxHours = (MaxMinute + MaxStay) / 60
+
+func newHourly(d *Day, set Setting) *hourly {
+	h := &hourly{}
+	for k := range h.percent {
+		h.percent[k] = int32(weatherPercent(d.Weather[k], set))
+	}
+	for k := range maxHours {
+		h.before[k+1] = h.before[k] + 60*h.percent[k%24]
+	}
+	return h
+}
+
+func (h *hourly) upTo(minute int) int32 {
+	hour := min(minute/60, maxHours)
+	return h.before[hour] + int32(minute-60*hour)*h.percent[hour%24]
+}
+
+// kept is the percentage of its worth that a visit from a to b keeps.
+func (h *hourly) kept(a, b int) int64 {
+	if h == nil || b <= a {
 		return 100
 	}
-	if set != Outdoor {
-		set = Mixed
+	return int64(h.upTo(b)-h.upTo(a)) / int64(b-a)
+}
+
+// best is the largest percentage of the hours between a and b.
+func (h *hourly) best(a, b int) float64 {
+	if h == nil {
+		return 100
 	}
-	sum := s.sum[set]
-	return int64(sum[b]-sum[a]) / int64(b-a)
+	most := int32(0)
+	for k := a / 60; k*60 < b; k++ {
+		most = max(most, h.percent[k%24])
+	}
+	return float64(most)
+}
+
+// over is the sums for a setting, nil where weather does not matter.
+func (s *skies) over(set Setting) *hourly {
+	switch set {
+	case Indoor:
+		return nil
+	case Outdoor:
+		return s.outdoor
+	default:
+		return s.mixed
+	}
 }
 
 // harsh tells whether the day's span holds heat, cold or bad air: then outdoor

@@ -57,7 +57,10 @@ type Problem struct {
 	Routes []Route
 	Point  []int32 // point of each node
 	Time   []int32 // Points·Points travel times, Blocked where there is no way
-	Metres []int32 // Points·Points walked metres, or nil
+	// Symmetric says that the way back takes as long as the way there, for all of
+	// Time.
+	Symmetric bool
+	Metres    []int32 // Points·Points walked metres, or nil
 
 	Kind    []uint8
 	Group   []int32    // nodes of one group (≥0) exclude each other; nil: none do
@@ -71,6 +74,8 @@ type Problem struct {
 	// TieCost weighs a unit of travel when states are compared, above what the
 	// Objective says of it.
 	TieCost float64
+	// Heat is the first temperature of annealing over the median profit; 0 is 1.
+	Heat float64
 	// Start, where given, holds routes to begin from; what of them does not fit
 	// is left out. StartRest says which of their nodes carry a rest.
 	Start     [][]int32

@@ -12,7 +12,7 @@ import (
 func (x *Search) recreate() {
 	x.order = x.order[:0]
 	for _, u := range x.s.absent {
-		if x.fresh[u] || x.fitsRuined(u) {
+		if x.fresh[u] || x.inFocus(u) && x.fitsRuined(u) {
 			x.order = append(x.order, u)
 		}
 	}
@@ -71,9 +71,7 @@ func (x *Search) find(u int32) insertion {
 		return best
 	}
 	if x.fresh[u] {
-		for r := range x.s.routes {
-			x.consider(r, u, &best, true)
-		}
+		x.considerAll(u, &best, true)
 	} else {
 		for _, r := range x.ruinedList {
 			x.consider(int(r), u, &best, true)
@@ -84,6 +82,11 @@ func (x *Search) find(u int32) insertion {
 	}
 	best.cost += x.worth[u] // the detour, and what this route is worth less than the best
 	return best
+}
+
+// inFocus leaves out most nodes far from the seed where there are many.
+func (x *Search) inFocus(u int32) bool {
+	return x.stamp == nil || x.stamp[u] == x.tick || x.rng.below(farShare) == 0
 }
 
 // fitsRuined tells whether node u fits anywhere in the ruined routes.
@@ -111,9 +114,7 @@ func (x *Search) tryInsert(u int32, ruinedOnly, blink bool) {
 			x.consider(int(r), u, &best, blink)
 		}
 	} else {
-		for r := range s.routes {
-			x.consider(r, u, &best, blink)
-		}
+		x.considerAll(u, &best, blink)
 	}
 	if best.route >= 0 && !(blink && x.spurns(best.cost)) {
 		x.save(best.route)
@@ -128,6 +129,17 @@ func (x *Search) spurns(cost float64) bool { return cost > 0 && x.rng.below(2) =
 func (x *Search) consider(r int, u int32, best *insertion, blink bool) {
 	if x.s.admits(&x.s.routes[r], int(u)) && x.s.mayAdd(r, u) {
 		x.s.cheapest(r, int(u), best, x.rng, blink)
+	}
+}
+
+// considerAll considers every route but, when blinking, a few: a node would else
+// always go back to where it costs least.
+func (x *Search) considerAll(u int32, best *insertion, blink bool) {
+	for r := range x.s.routes {
+		if blink && len(x.s.routes) > 1 && x.rng.below(routeBlink) == 0 {
+			continue
+		}
+		x.consider(r, u, best, blink)
 	}
 }
 

@@ -14,11 +14,17 @@ func (x *Search) ruin() {
 		return
 	}
 	mean := visited / len(s.routes)
-	longest := min(longestString, max(mean, 1))
+	longest := min(longestString, max(mean, leastString))
 	most := 4*meanRemoved/(1+longest) - 1
 	strings := 1 + x.rng.below(max(most, 1))
 	seed := x.rng.below(x.p.Nodes)
-	for _, u := range x.near[seed] {
+	if x.stamp != nil {
+		x.tick++
+		for _, u := range x.nearest(seed) {
+			x.stamp[u] = x.tick
+		}
+	}
+	for _, u := range x.nearest(seed) {
 		if strings == 0 {
 			break
 		}

@@ -1,6 +1,7 @@
 package orienteering
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -12,8 +13,10 @@ type Search struct {
 	rng       *random
 	objective Objective
 
-	near       [][]int32 // nodes by travel time from each node, itself first
-	ruined     []bool    // per route, in this iteration
+	near       [][]int32 // nodes by travel time from each node, itself first; nil: not asked for yet
+	nearMem    []int32
+	nearKey    []int32
+	ruined     []bool // per route, in this iteration
 	ruinedList []int32
 	dirty      []bool // per route, saved in this iteration
 	saved      []tour
@@ -30,6 +33,9 @@ type Search struct {
 	ease       float64 // added to detours, so that a tiny one is not everything
 
 	baseNodes int // nodes of the base plan
+
+	stamp []int32 // per node: the last iteration whose seed it was near; nil where all are looked at
+	tick  int32
 }
 
 // Parameters of the search, tuned on the Solomon instances; the results are flat
@@ -40,7 +46,11 @@ const (
 	depth         = 0.01 // chance to stop growing the part of a string that is spared
 	nearCap       = 60   // neighbours looked at around a seed
 	greedyShare   = 0.3  // how often recreate is greedy rather than ordered
-	hotShare      = 1.0  // first temperature over the median profit
+	hotShare      = 1.0  // first temperature over the median profit, by default
+	routeBlink    = 20   // one in so many routes is overlooked
+	focusFrom     = 150  // nodes from which only those near the seed are looked at
+	farShare      = 10   // and one in so many of the others
+	leastString   = 3    // strings may be this long however short routes are
 	coldShare     = 0.02 // last one
 )
 
@@ -52,7 +62,7 @@ func NewSearch(p *Problem, objective Objective) *Search {
 	x.ruinedList = make([]int32, 0, len(p.Routes))
 	x.saved = make([]tour, len(p.Routes))
 	for r := range x.saved {
-		x.saved[r] = newTour(&p.Routes[r], p.Nodes+2)
+		x.saved[r] = newTour(&p.Routes[r], p.longest(r))
 	}
 	x.removed = make([]int32, 0, p.Nodes)
 	x.order = make([]int32, 0, p.Nodes)
@@ -69,17 +79,22 @@ func NewSearch(p *Problem, objective Objective) *Search {
 			x.alike[g] = append(x.alike[g], int32(u))
 		}
 	}
-	x.near = neighbours(p)
+	x.near, x.nearMem, x.nearKey = make([][]int32, p.Nodes), make([]int32, p.Nodes*min(nearCap, p.Nodes)), make([]int32, nearCap)
 	x.measure()
+	if p.Nodes > focusFrom {
+		x.stamp = make([]int32, p.Nodes)
+	}
 	x.baseNodes = x.baseSize()
 	return x
 }
 
 // measure fills what the orders of insertion go by.
 func (x *Search) measure() {
+	const probes = 20 // nodes whose nearest neighbours tell the scale
 	near, count := 0.0, 0.0
-	for u, list := range x.near {
-		for _, v := range list {
+	for k := range min(probes, x.p.Nodes) {
+		u := k * x.p.Nodes / probes % x.p.Nodes
+		for _, v := range x.nearest(u) {
 			if d := x.s.time(x.p.Point[u], x.p.Point[v]); d > 0 && d < Blocked {
 				near += float64(d)
 				count++
@@ -103,24 +118,36 @@ func (x *Search) measure() {
 	}
 }
 
-// neighbours lists, for each node, the nodes nearest to it, itself first.
-func neighbours(p *Problem) [][]int32 {
-	lists := make([][]int32, p.Nodes)
-	all := make([]int32, p.Nodes)
-	for u := range lists {
-		for k := range all {
-			all[k] = int32(k)
-		}
-		row := p.Time[int(p.Point[u])*p.Points:]
-		slices.SortStableFunc(all, func(a, b int32) int {
-			if int(a) == u || int(b) == u {
-				return b2i(int(b) == u) - b2i(int(a) == u)
-			}
-			return int(row[p.Point[a]]) - int(row[p.Point[b]])
-		})
-		lists[u] = append([]int32(nil), all[:min(len(all), nearCap)]...)
+// nearest lists the nodes nearest to u, itself first. Lists are made when first
+// asked for, in memory set aside for them.
+func (x *Search) nearest(u int) []int32 {
+	if list := x.near[u]; list != nil {
+		return list
 	}
-	return lists
+	size := min(nearCap, x.p.Nodes)
+	list := x.nearMem[u*size : u*size : (u+1)*size]
+	row := x.p.Time[int(x.p.Point[u])*x.p.Points:]
+	for v := range int32(x.p.Nodes) {
+		d := row[x.p.Point[v]]
+		if int(v) == u {
+			d = -1
+		}
+		k := len(list)
+		if k == size {
+			if x.nearKey[k-1] <= d {
+				continue
+			}
+			k--
+		} else {
+			list = list[:k+1]
+		}
+		for ; k > 0 && x.nearKey[k-1] > d; k-- {
+			list[k], x.nearKey[k] = list[k-1], x.nearKey[k-1]
+		}
+		list[k], x.nearKey[k] = v, d
+	}
+	x.near[u] = list
+	return list
 }
 
 func b2i(b bool) int {
@@ -219,5 +246,5 @@ func (x *Search) temperatures() (hot, cold float64) {
 	}
 	slices.Sort(all)
 	usual := float64(all[len(all)/2])
-	return usual * hotShare, usual * coldShare
+	return usual * cmp.Or(x.p.Heat, hotShare), usual * coldShare
 }

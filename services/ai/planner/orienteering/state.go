@@ -51,11 +51,9 @@ func NewState(p *Problem) *State {
 		groups = max(groups, g+1)
 	}
 	s.group = make([]int32, groups)
-	s.toNode = make([]int32, len(p.Time))
-	for i := range p.Points {
-		for j := range p.Points {
-			s.toNode[j*p.Points+i] = p.Time[i*p.Points+j]
-		}
+	s.toNode = p.Time
+	if !p.Symmetric {
+		s.toNode = transposed(p.Time, p.Points)
 	}
 	s.first, s.last = make([]int32, p.Classes*n), make([]int32, p.Classes*n)
 	for k, w := range p.Windows {
@@ -66,13 +64,35 @@ func NewState(p *Problem) *State {
 	}
 	s.routes = make([]tour, len(p.Routes))
 	for r := range s.routes {
-		s.routes[r] = newTour(&p.Routes[r], n+2)
+		s.routes[r] = newTour(&p.Routes[r], p.longest(r))
 		s.refresh(&s.routes[r], 1, 1)
 		s.routes[r].travel = s.time(s.routes[r].Start, s.routes[r].End)
 		s.travel += int64(s.routes[r].travel)
 		s.routes[r].walked = s.walk(s.routes[r].Start, s.routes[r].End)
 	}
 	return s
+}
+
+func transposed(m []int32, n int) []int32 {
+	out := make([]int32, len(m))
+	for i := range n {
+		for j := range n {
+			out[j*n+i] = m[i*n+j]
+		}
+	}
+	return out
+}
+
+// longest is how many positions a route can have, its ends included.
+func (p *Problem) longest(r int) int {
+	n := 2
+	for _, l := range p.Routes[r].Limit {
+		if l < 0 {
+			return p.Nodes + 2
+		}
+		n += int(l)
+	}
+	return min(n, p.Nodes+2)
 }
 
 func newTour(r *Route, size int) tour {
