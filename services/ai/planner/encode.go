@@ -81,40 +81,42 @@ func (c *compiled) stay(d int, x node) int {
 	return pl.StayMinutes
 }
 
-// opening is the place's intervals on the day, merged and sorted; unsure says
-// that they are assumed.
+// opening is the place's intervals on the day, sorted; unsure says that they are
+// assumed.
 func (c *compiled) opening(d, place int) (open []Interval, unsure bool) {
 	pl := &c.p.Places[place]
 	if len(pl.Hours) == 0 || !pl.Hours[d].Known {
 		return c.assumed, true
 	}
-	return mergeIntervals(pl.Hours[d].Open), false
+	byOpen := func(a, b Interval) int { return cmp.Compare(a.Open, b.Open) }
+	if open = pl.Hours[d].Open; !slices.IsSortedFunc(open, byOpen) {
+		open = slices.Clone(open)
+		slices.SortStableFunc(open, byOpen)
+	}
+	return open, false
 }
 
-// mergeIntervals sorts intervals and joins those that touch, as far as last
-// entries leave one span of entry; a visit may run from one into the next.
-func mergeIntervals(in []Interval) []Interval {
-	if len(in) < 2 {
-		return in
-	}
-	out := slices.Clone(in)
-	slices.SortFunc(out, func(a, b Interval) int {
-		return cmp.Or(cmp.Compare(a.Open, b.Open), cmp.Compare(a.Close, b.Close), cmp.Compare(a.LastEntry, b.LastEntry))
-	})
-	k := 0
-	for _, x := range out {
-		if k > 0 && x.Open <= out[k-1].Close && out[k-1].LastEntry == 0 {
-			last := &out[k-1]
-			if x.Close > last.Close && x.LastEntry > 0 {
-				last.LastEntry = max(last.Close-1, x.LastEntry)
+// closing is when a place that is open in interval k closes: intervals that touch
+// or overlap run on into each other.
+func closing(open []Interval, k int) int {
+	end := open[k].Close
+	for again := len(open) > 1; again; {
+		again = false
+		for _, o := range open {
+			if o.Open <= end && o.Close > end {
+				end, again = o.Close, true
 			}
-			last.Close = max(last.Close, x.Close)
-			continue
 		}
-		out[k] = x
-		k++
 	}
-	return out[:k]
+	return end
+}
+
+// entry is the last minute at which an interval lets a visitor in.
+func (o Interval) entry() int {
+	if o.LastEntry > 0 {
+		return min(o.LastEntry, o.Close-1)
+	}
+	return o.Close - 1
 }
 
 // startWindows are the spans in which a visit of the node may start on a day.
@@ -155,11 +157,8 @@ func (c *compiled) within(open []Interval, span Window, stay int) []orienteering
 		c.arena = make([]orienteering.Window, 0, max(1024, len(open)))
 	}
 	base := len(c.arena)
-	for _, o := range open {
-		w := orienteering.Window{Open: int32(max(o.Open, span.From)), Close: int32(min(o.Close, span.To) - stay)}
-		if o.LastEntry > 0 {
-			w.Close = min(w.Close, int32(o.LastEntry))
-		}
+	for k, o := range open {
+		w := orienteering.Window{Open: int32(max(o.Open, span.From)), Close: int32(min(o.entry(), min(closing(open, k), span.To)-stay))}
 		n := len(c.arena)
 		switch {
 		case w.Open > w.Close:

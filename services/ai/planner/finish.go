@@ -117,11 +117,9 @@ func (c *compiled) stopAt(d int, i item, reached int) Stop {
 	s.Leave = s.Arrive + i.stay
 	open, unsure := c.opening(d, i.place)
 	s.HoursUnknown = unsure
-	if !unsure {
-		for _, o := range open {
-			if o.Open <= s.Arrive && s.Leave <= o.Close {
-				s.Opening, s.SlackClosing = o, o.Close-s.Leave
-			}
+	for k, o := range open {
+		if end := closing(open, k); !unsure && o.Open <= s.Arrive && s.Arrive <= o.entry() && s.Leave <= end {
+			s.Opening, s.SlackClosing = Interval{o.Open, end, o.LastEntry}, end-s.Leave
 		}
 	}
 	s.Why = c.why(d, i, &s)
