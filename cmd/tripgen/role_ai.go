@@ -7,23 +7,35 @@ import (
 	"github.com/tripgen/tripgen/internal/rpc"
 	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/events"
+	"github.com/tripgen/tripgen/services/ai/locations"
 	aipostgres "github.com/tripgen/tripgen/services/ai/postgres"
 	"github.com/tripgen/tripgen/services/ai/progress"
+	"github.com/tripgen/tripgen/services/ai/review"
 	airpc "github.com/tripgen/tripgen/services/ai/rpc"
 )
+
+// maxItineraryBytes bounds requests that carry an itinerary: two months of full days are about a megabyte.
+const maxItineraryBytes = 4 << 20
 
 // wireAI wires the role ai: accepting, watching, cancelling and confirming of generations.
 func wireAI(_ context.Context, r *role) error {
 	store, _ := aiStore(r)
 	hub := progress.NewHub(r.Redis, r.Log)
 	r.Add(hub.Part())
-	options, err := r.Handlers(rpc.Deps{})
+	calling, err := rpc.ClientOptions()
+	if err != nil {
+		return err
+	}
+	options, err := r.Handlers(rpc.Deps{MaxRequestBytes: maxItineraryBytes})
 	if err != nil {
 		return err
 	}
 	airpc.New(airpc.Deps{
 		Intake: ai.NewIntake(store, r.Clock, r.Config.Generation.Queue), Queue: ai.NewQueue(store, r.Clock),
 		Reader: store, Ender: store, Log: progress.NewLog(r.Redis), Hub: hub,
+		Reviewer: &review.Reviewer{
+			Locations: locations.New(r.Client(), r.Config.Services.Location, r.Guards, calling...), Clock: r.Clock, IDs: r.IDs, Log: r.Log,
+		},
 		Pages: r.Pages, Seal: r.Seal, Clock: r.Clock, Logger: r.Log,
 	}).Mount(r.Server, options...)
 	return nil

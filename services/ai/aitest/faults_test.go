@@ -94,26 +94,11 @@ func TestGarbageGoesToTheDeadLettersAndThePartitionMovesOn(t *testing.T) {
 	request.GenerationId = key // the same partition
 	s.Begin(t, request)
 	s.AwaitMade(t, key)
-	found := 0
-	for _, letter := range s.DeadLetters(t, 3) {
-		if string(letter.GetKey()) != key {
-			continue // of another run on the same server
+	reasons := []string{"cannot be read", "schema version that this build does not know: 99", "no generation's id"}
+	for i, letter := range s.DeadLetters(t, key, 3) {
+		if letter.GetTopic() != string(kafka.GenerationExpress) || !strings.Contains(letter.GetReason(), reasons[i]) {
+			t.Errorf("dead letter %d came from %q for %q", i, letter.GetTopic(), letter.GetReason())
 		}
-		found++
-		switch letter.GetReason() {
-		case "":
-			t.Error("a dead letter without a reason")
-		default:
-			if letter.GetTopic() != string(kafka.GenerationExpress) {
-				t.Errorf("it came from %q", letter.GetTopic())
-			}
-		}
-		if strings.Contains(letter.GetReason(), "schema") && !strings.Contains(letter.GetReason(), "99") {
-			t.Errorf("reason is %q", letter.GetReason())
-		}
-	}
-	if found != 3 {
-		t.Errorf("%d of 3 dead letters", found)
 	}
 }
 
@@ -154,9 +139,9 @@ func TestFailuresAreTriedAgainAndGivenUpInTheEnd(t *testing.T) {
 	if end.GetState() != aiv1.GenerationState_GENERATION_STATE_FAILED || end.GetFailure().GetReason() != errs.ReasonUnavailable || end.GetFailure().GetMessage().GetKo() == "" {
 		t.Errorf("the end is %v", end)
 	}
-	letters := s.DeadLetters(t, 1)
-	if len(letters[0].GetAttempts()) != 3 || string(letters[0].GetKey()) != request.GetGenerationId() {
-		t.Errorf("dead letter tells of %d attempts of %s", len(letters[0].GetAttempts()), letters[0].GetKey())
+	letters := s.DeadLetters(t, request.GetGenerationId(), 1)
+	if len(letters[0].GetAttempts()) != 3 {
+		t.Errorf("dead letter tells of %d attempts", len(letters[0].GetAttempts()))
 	}
 
 	s.Places.Down.Store(false)
@@ -183,7 +168,7 @@ func TestAGenerationThatKillsItsWorkersIsGivenUp(t *testing.T) {
 	}
 	s.StartWorker(t)
 	aitest.Await(t, func() bool { return s.State(t, request.GetGenerationId()) == ai.Failed })
-	if letters := s.DeadLetters(t, 1); !strings.Contains(letters[0].GetReason(), "died") {
+	if letters := s.DeadLetters(t, request.GetGenerationId(), 1); !strings.Contains(letters[0].GetReason(), "died") {
 		t.Errorf("reason is %q", letters[0].GetReason())
 	}
 }

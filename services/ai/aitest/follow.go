@@ -101,12 +101,12 @@ func (s *Stack) State(t testing.TB, generationID string) ai.State {
 	return g.State
 }
 
-// DeadLetters reads all dead letters until count are there.
-func (s *Stack) DeadLetters(t testing.TB, count int) []*eventsv1.DeadLetter {
+// DeadLetters reads the dead letters with a key until count are there.
+func (s *Stack) DeadLetters(t testing.TB, key string, count int) []*eventsv1.DeadLetter {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	reader := kafka.NewReader(s.Kafka, "test-"+id.Random{}.New("dlq"), kafka.GenerationDead)
+	reader := kafka.NewReader(s.Kafka, id.Random{}.New("test"), kafka.GenerationDead)
 	defer func() { _ = reader.Close() }()
 	var letters []*eventsv1.DeadLetter
 	for len(letters) < count {
@@ -118,7 +118,9 @@ func (s *Stack) DeadLetters(t testing.TB, count int) []*eventsv1.DeadLetter {
 		if err := proto.Unmarshal(m.Value, letter); err != nil {
 			t.Fatal(err)
 		}
-		letters = append(letters, letter)
+		if string(letter.GetKey()) == key {
+			letters = append(letters, letter)
+		}
 	}
 	return letters
 }

@@ -35,6 +35,7 @@ import (
 	aipostgres "github.com/tripgen/tripgen/services/ai/postgres"
 	"github.com/tripgen/tripgen/services/ai/progress"
 	"github.com/tripgen/tripgen/services/ai/refine"
+	"github.com/tripgen/tripgen/services/ai/review"
 	airpc "github.com/tripgen/tripgen/services/ai/rpc"
 	"github.com/tripgen/tripgen/services/ai/worker"
 )
@@ -190,8 +191,9 @@ func (s *Stack) serve(t testing.TB) {
 	handlers := airpc.New(airpc.Deps{
 		Intake: ai.NewIntake(s.Store, clock.System{}, s.Options.Queue), Queue: ai.NewQueue(s.Store, clock.System{}),
 		Reader: s.Store, Ender: s.Store, Log: s.Log, Hub: hub, Pages: pages, Seal: s.Sealer, Clock: clock.System{}, Logger: s.logger,
+		Reviewer: &review.Reviewer{Locations: s.Places, Clock: clock.System{}, IDs: id.Random{}, Log: s.logger},
 	})
-	s.Server = rpctest.Start(t, rpc.Deps{}, func(server *rpc.Server, options []connect.HandlerOption) {
+	s.Server = rpctest.Start(t, rpc.Deps{MaxRequestBytes: 4 << 20}, func(server *rpc.Server, options []connect.HandlerOption) {
 		handlers.Mount(server, options...)
 	})
 	s.Generations = aiv1connect.NewGenerationServiceClient(s.Server.Client(t, s.Server.Token(Owner, "generations")), s.Server.BaseURL)

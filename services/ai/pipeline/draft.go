@@ -84,6 +84,7 @@ func (w *work) readPresent() error {
 			return err
 		}
 		w.before = before
+		w.facts.AvoidGone()
 	}
 	if day > 0 {
 		w.days = []int{day - 1}

@@ -4,24 +4,38 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
+	locationv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1"
 	"github.com/tripgen/tripgen/services/ai/planning"
 )
 
-// gather collects the candidates and the weather of all cities at once. Without candidates there is no plan; without
-// the weather there is one that says so.
+// gather collects the candidates and the weather of all cities at once.
 func (r *run) gather(ctx context.Context) (*planning.Facts, error) {
 	r.tell(ctx, aiv1.GenerationStage_GENERATION_STAGE_CONTEXT, percentProfile)
 	ctx, cancel := context.WithTimeout(ctx, r.Budgets.Gather)
 	defer cancel()
-	cities, err := r.resolve(ctx)
+	return Gather(ctx, r.Locations, planning.Request{
+		Profile: r.request.GetProfile(), DayStart: int(r.request.GetDayStart().GetMinutes()),
+		Wishes: r.request.GetSpecialRequest(), Seed: seedOf(r.job.Generation.ID), Present: r.request.GetPresent(),
+	}, func(err error) {
+		r.Metrics.weatherMissing.Inc()
+		r.Log.WarnContext(ctx, "planned without the weather", "generation", r.job.Generation.ID, "error", err)
+	})
+}
+
+// Gather collects what is known of all cities of a request at once. Without candidates there is no plan; without the
+// weather there is one that says so: then lacking is told why.
+func Gather(ctx context.Context, l Locations, req planning.Request, lacking func(error)) (*planning.Facts, error) {
+	g := gathering{l, lacking}
+	cities, err := g.resolve(ctx, req.Profile.GetDestinations())
 	if err != nil {
 		return nil, err
 	}
-	trip, err := planning.NewTrip(r.request.GetProfile(), cities)
+	trip, err := planning.NewTrip(req.Profile, cities)
 	if err != nil {
 		return nil, err
 	}
@@ -30,31 +44,39 @@ func (r *run) gather(ctx context.Context) (*planning.Facts, error) {
 	for i, cityID := range trip.Cities() {
 		group.Go(func() error {
 			return Safely(func() (err error) {
-				found[i], err = r.city(ctx, trip, cityID)
+				found[i], err = g.city(ctx, trip, cityID)
 				return err
 			})
 		})
 	}
+	group.Go(func() error {
+		return Safely(func() (err error) {
+			req.Extra, err = g.extra(ctx, req)
+			return err
+		})
+	})
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return planning.Build(planning.Request{
-		Profile: r.request.GetProfile(), DayStart: int(r.request.GetDayStart().GetMinutes()),
-		Wishes: r.request.GetSpecialRequest(), Seed: seedOf(r.job.Generation.ID),
-	}, trip, found)
+	return planning.Build(req, trip, found)
+}
+
+type gathering struct {
+	Locations
+	lacking func(error)
 }
 
 // resolve gives the city of each destination.
-func (r *run) resolve(ctx context.Context) ([]string, error) {
-	cities := make([]string, len(r.request.GetProfile().GetDestinations()))
+func (g gathering) resolve(ctx context.Context, destinations []*aiv1.PlanningDestination) ([]string, error) {
+	cities := make([]string, len(destinations))
 	group, ctx := errgroup.WithContext(ctx)
-	for i, d := range r.request.GetProfile().GetDestinations() {
+	for i, d := range destinations {
 		if cities[i] = d.GetCityId(); cities[i] != "" {
 			continue
 		}
 		group.Go(func() error {
 			return Safely(func() (err error) {
-				if cities[i], err = r.Locations.Resolve(ctx, d.GetName()); err != nil {
+				if cities[i], err = g.Resolve(ctx, d.GetName()); err != nil {
 					err = fmt.Errorf("city of destination %d: %w", i+1, err)
 				}
 				return err
@@ -65,21 +87,31 @@ func (r *run) resolve(ctx context.Context) ([]string, error) {
 }
 
 // city collects what is known of a city. The weather is asked for at the centre that the candidates tell.
-func (r *run) city(ctx context.Context, trip *planning.Trip, cityID string) (*planning.City, error) {
+func (g gathering) city(ctx context.Context, trip *planning.Trip, cityID string) (*planning.City, error) {
 	dates := trip.DatesIn(cityID)
-	found, err := r.Locations.Candidates(ctx, cityID, dates)
+	found, err := g.Candidates(ctx, cityID, dates)
 	if err != nil {
 		return nil, fmt.Errorf("candidates: %w", err)
 	}
 	c := &planning.City{City: found.GetCity(), Dates: dates, Candidates: found.GetCandidates()}
-	weather, err := r.Locations.Forecast(ctx, found.GetCity().GetCenter(), dates[0], planning.Span(dates))
-	if err != nil {
-		r.Metrics.weatherMissing.Inc()
-		r.Log.WarnContext(ctx, "planned without the weather", "generation", r.job.Generation.ID, "error", err)
-		return c, nil
+	if c.Weather, err = g.Forecast(ctx, found.GetCity().GetCenter(), dates[0], planning.Span(dates)); err != nil {
+		g.lacking(err)
 	}
-	c.Weather = weather
 	return c, nil
+}
+
+// extra gives the places that a request names by id, which need not be among the candidates.
+func (g gathering) extra(ctx context.Context, req planning.Request) ([]*locationv1.Place, error) {
+	const atOnce = 100
+	var out []*locationv1.Place
+	for ids := range slices.Chunk(req.PlaceIDs(), atOnce) {
+		places, err := g.Places(ctx, ids)
+		if err != nil {
+			return nil, fmt.Errorf("places of the itinerary: %w", err)
+		}
+		out = append(out, places...)
+	}
+	return out, nil
 }
 
 // seedOf makes a generation's plans differ from another's and repeatable for itself.

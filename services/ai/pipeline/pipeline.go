@@ -37,6 +37,8 @@ type Locations interface {
 	Resolve(ctx context.Context, name string) (string, error)
 	// Forecast gives the weather from a date on; days that are not known are missing.
 	Forecast(ctx context.Context, at *typev1.LatLng, from *typev1.Date, days int) ([]*locationv1.ForecastDay, error)
+	// Places gives places by their ids, 1 to 100, as far as they exist.
+	Places(ctx context.Context, ids []string) ([]*locationv1.Place, error)
 }
 
 // Journal takes a generation's events. It must not fail the work: what cannot be told now is its own to make good.

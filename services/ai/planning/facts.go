@@ -20,12 +20,14 @@ type Facts struct {
 	cities  map[string]*City
 	places  map[string]*locationv1.Place
 	weather []*typev1.DayWeather // per day, nil where not known
+	// gone are places of the present itinerary that the data has no more.
+	gone map[string]bool
 }
 
 // Build makes the problem. cities has each of trip.Cities, in that order.
 func Build(r Request, trip *Trip, cities []*City) (*Facts, error) {
 	f := &Facts{
-		trip: trip, cities: make(map[string]*City, len(cities)), places: map[string]*locationv1.Place{},
+		trip: trip, cities: make(map[string]*City, len(cities)), places: map[string]*locationv1.Place{}, gone: map[string]bool{},
 		weather: make([]*typev1.DayWeather, trip.Len()),
 		Problem: &planner.Problem{Mode: planner.Transit, Seed: r.Seed, Group: groupOf(r.Profile)},
 	}
@@ -36,8 +38,9 @@ func Build(r Request, trip *Trip, cities []*City) (*Facts, error) {
 		f.cities[id] = cities[i]
 		f.addCity(id, cities[i])
 	}
+	f.addExtra(r)
 	for d := range trip.days {
-		f.Problem.Days = append(f.Problem.Days, f.day(d, r.DayStart))
+		f.Problem.Days = append(f.Problem.Days, f.day(d, r.DayStart, r.DayEnd))
 	}
 	f.Wishes = findWishes(r.Wishes, f.places)
 	for _, id := range f.Wishes.MustSee {
@@ -83,8 +86,58 @@ func (f *Facts) addCity(id string, c *City) {
 	}
 }
 
+// addExtra takes in the places of the present itinerary that are not among the candidates: as they are told by
+// themselves, without hours, or as the itinerary tells them where they are gone.
+func (f *Facts) addExtra(r Request) {
+	for _, p := range r.Extra {
+		f.addPlace(p)
+	}
+	for d, day := range r.Present.GetDays() {
+		if d < len(f.weather) && f.weather[d] == nil {
+			f.weather[d] = day.GetWeather()
+		}
+		for _, s := range day.GetStops() {
+			if k := s.GetKind(); k != typev1.StopKind_STOP_KIND_VISIT && k != typev1.StopKind_STOP_KIND_MEAL {
+				continue
+			}
+			if _, known := f.places[s.GetPlaceId()]; known || s.GetPlaceId() == "" {
+				continue
+			}
+			f.gone[s.GetPlaceId()] = true
+			category := locationv1.PlaceCategory(locationv1.PlaceCategory_value[s.GetCategory()])
+			if s.GetKind() == typev1.StopKind_STOP_KIND_MEAL {
+				category = locationv1.PlaceCategory_PLACE_CATEGORY_FOOD
+			} else if uses(category)&planner.Sight == 0 {
+				category = locationv1.PlaceCategory_PLACE_CATEGORY_SIGHT
+			}
+			f.addPlace(&locationv1.Place{
+				Id: s.GetPlaceId(), Name: s.GetName(), Location: s.GetLocation(), Category: category, Setting: s.GetSetting(), Source: s.GetSource(),
+			})
+		}
+	}
+}
+
+// AvoidGone keeps places that the data has no more out of new plans.
+func (f *Facts) AvoidGone() {
+	for id := range f.gone {
+		f.Problem.Avoid = append(f.Problem.Avoid, planner.PlaceRef{ID: id})
+	}
+}
+
+func (f *Facts) addPlace(p *locationv1.Place) {
+	if _, known := f.places[p.GetId()]; known {
+		return
+	}
+	f.places[p.GetId()] = p
+	place := placeOf(&locationv1.Candidate{Place: p}, nil, f.trip.Len(), nil)
+	if place.Kind == 0 {
+		place.Kind = planner.Sight // a person chose it
+	}
+	f.Problem.Places = append(f.Problem.Places, place)
+}
+
 // day makes a planner's day: from the lodging to the lodging, or from where the group comes in and to where it leaves.
-func (f *Facts) day(d, start int) planner.Day {
+func (f *Facts) day(d, start, end int) planner.Day {
 	s := f.trip.days[d]
 	if start == 0 {
 		start = defaultStart
@@ -105,6 +158,9 @@ func (f *Facts) day(d, start int) planner.Day {
 	if s.leaves {
 		day.EndPoint = f.gate(cityID, day.EndPoint)
 		day.End = lastDayEnd
+	}
+	if end != 0 {
+		day.End = end
 	}
 	day.End = min(max(day.End, day.Start+leastDay), planner.MaxMinute)
 	return day

@@ -4,6 +4,7 @@ package planning
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/tripgen/tripgen/internal/errs"
@@ -16,12 +17,32 @@ import (
 // Request is what a plan is asked for.
 type Request struct {
 	Profile *aiv1.PlanningProfile
-	// DayStart is when days start, minutes after midnight; 0 for 09:00.
-	DayStart int
+	// DayStart is when days start, minutes after midnight; 0 for 09:00. DayEnd is when they end; 0 for 21:00, and for
+	// 18:00 on the day of leaving.
+	DayStart, DayEnd int
 	// Wishes are the traveller's own words: data to search for places' names, never anything else.
 	Wishes string
 	// Seed drives the planner's random choices.
 	Seed uint64
+	// Present is an itinerary whose stops' places have to be known; nil for none. Wanted are more such places.
+	Present *typev1.Itinerary
+	Wanted  []string
+	// Extra are the places of Present and Wanted, as far as they exist.
+	Extra []*locationv1.Place
+}
+
+// PlaceIDs are the ids of the places of Present and Wanted, each once.
+func (r Request) PlaceIDs() []string {
+	ids := slices.Clone(r.Wanted)
+	for _, day := range r.Present.GetDays() {
+		for _, stop := range day.GetStops() {
+			if k := stop.GetKind(); k == typev1.StopKind_STOP_KIND_VISIT || k == typev1.StopKind_STOP_KIND_MEAL {
+				ids = append(ids, stop.GetPlaceId())
+			}
+		}
+	}
+	slices.Sort(ids)
+	return slices.DeleteFunc(slices.Compact(ids), func(s string) bool { return s == "" })
 }
 
 // City is what is known of one of the trip's cities.
@@ -153,4 +174,19 @@ func Span(dates []*typev1.Date) int {
 		return time.Date(int(d.GetYear()), time.Month(d.GetMonth()), int(d.GetDay()), 0, 0, 0, 0, time.UTC)
 	}
 	return min(int(at(dates[len(dates)-1]).Sub(at(dates[0])).Hours()/24)+1, 62)
+}
+
+// DayStart tells from an itinerary when its days start: the earliest leaving, on the half-hour before it; 0 where it has
+// no stops.
+func DayStart(it *typev1.Itinerary) int {
+	least := planner.MaxMinute
+	for _, day := range it.GetDays() {
+		if stops := day.GetStops(); len(stops) > 0 {
+			least = min(least, int(stops[0].GetLeave().GetMinutes()))
+		}
+	}
+	if least == planner.MaxMinute {
+		return 0
+	}
+	return least / 30 * 30
 }

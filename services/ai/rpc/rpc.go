@@ -15,6 +15,7 @@ import (
 	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1/aiv1connect"
 	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/progress"
+	"github.com/tripgen/tripgen/services/ai/review"
 )
 
 // Deps is what the handlers are made from.
@@ -23,19 +24,19 @@ type Deps struct {
 	Queue  *ai.Queue
 	Reader ai.Reader
 	Ender  ai.Ender
-	Log    *progress.Log
-	Hub    *progress.Hub
-	Pages  *page.Tokens
-	Seal   *seal.Sealer
-	Clock  clock.Clock
-	Logger *slog.Logger
+	// Reviewer changes and checks itineraries.
+	Reviewer *review.Reviewer
+	Log      *progress.Log
+	Hub      *progress.Hub
+	Pages    *page.Tokens
+	Seal     *seal.Sealer
+	Clock    clock.Clock
+	Logger   *slog.Logger
 }
 
 // Handlers answer the AI service's public and internal RPCs.
 type Handlers struct {
-	aiv1connect.UnimplementedItineraryCheckServiceHandler
 	aiv1connect.UnimplementedRecommendationServiceHandler
-	aiv1connect.UnimplementedPlannerServiceHandler
 
 	Deps
 }

@@ -1274,7 +1274,9 @@ type ReplanRequest struct {
 	// The itinerary before.
 	Itinerary *v1.Itinerary `protobuf:"bytes,2,opt,name=itinerary,proto3" json:"itinerary,omitempty"`
 	// The edit; unset only checks.
-	Edit          *ItineraryEdit `protobuf:"bytes,3,opt,name=edit,proto3" json:"edit,omitempty"`
+	Edit *ItineraryEdit `protobuf:"bytes,3,opt,name=edit,proto3" json:"edit,omitempty"`
+	// When days start, as the itinerary was made with; unset for what the itinerary tells.
+	DayStart      *v1.TimeOfDay `protobuf:"bytes,4,opt,name=day_start,json=dayStart,proto3" json:"day_start,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1326,6 +1328,13 @@ func (x *ReplanRequest) GetItinerary() *v1.Itinerary {
 func (x *ReplanRequest) GetEdit() *ItineraryEdit {
 	if x != nil {
 		return x.Edit
+	}
+	return nil
+}
+
+func (x *ReplanRequest) GetDayStart() *v1.TimeOfDay {
+	if x != nil {
+		return x.DayStart
 	}
 	return nil
 }
@@ -1486,11 +1495,12 @@ const file_tripgen_ai_v1_intake_proto_rawDesc = "" +
 	"\x06arrive\x18\x03 \x01(\v2\x1a.tripgen.type.v1.TimeOfDayR\x06arrive\"I\n" +
 	"\vSetStayEdit\x12\x17\n" +
 	"\astop_id\x18\x01 \x01(\tR\x06stopId\x12!\n" +
-	"\fstay_minutes\x18\x02 \x01(\x05R\vstayMinutes\"\xc5\x01\n" +
+	"\fstay_minutes\x18\x02 \x01(\x05R\vstayMinutes\"\xfe\x01\n" +
 	"\rReplanRequest\x12@\n" +
 	"\aprofile\x18\x01 \x01(\v2\x1e.tripgen.ai.v1.PlanningProfileB\x06\xbaH\x03\xc8\x01\x01R\aprofile\x12@\n" +
 	"\titinerary\x18\x02 \x01(\v2\x1a.tripgen.type.v1.ItineraryB\x06\xbaH\x03\xc8\x01\x01R\titinerary\x120\n" +
-	"\x04edit\x18\x03 \x01(\v2\x1c.tripgen.ai.v1.ItineraryEditR\x04edit\"m\n" +
+	"\x04edit\x18\x03 \x01(\v2\x1c.tripgen.ai.v1.ItineraryEditR\x04edit\x127\n" +
+	"\tday_start\x18\x04 \x01(\v2\x1a.tripgen.type.v1.TimeOfDayR\bdayStart\"m\n" +
 	"\x0eReplanResponse\x128\n" +
 	"\titinerary\x18\x01 \x01(\v2\x1a.tripgen.type.v1.ItineraryR\titinerary\x12!\n" +
 	"\fdays_changed\x18\x02 \x03(\x05R\vdaysChanged2\xff\x02\n" +
@@ -1578,20 +1588,21 @@ var file_tripgen_ai_v1_intake_proto_depIdxs = []int32{
 	0,  // 27: tripgen.ai.v1.ReplanRequest.profile:type_name -> tripgen.ai.v1.PlanningProfile
 	26, // 28: tripgen.ai.v1.ReplanRequest.itinerary:type_name -> tripgen.type.v1.Itinerary
 	10, // 29: tripgen.ai.v1.ReplanRequest.edit:type_name -> tripgen.ai.v1.ItineraryEdit
-	26, // 30: tripgen.ai.v1.ReplanResponse.itinerary:type_name -> tripgen.type.v1.Itinerary
-	4,  // 31: tripgen.ai.v1.GenerationIntakeService.StartGeneration:input_type -> tripgen.ai.v1.StartGenerationRequest
-	6,  // 32: tripgen.ai.v1.GenerationIntakeService.GetGenerationResult:input_type -> tripgen.ai.v1.GetGenerationResultRequest
-	8,  // 33: tripgen.ai.v1.GenerationIntakeService.ConfirmStored:input_type -> tripgen.ai.v1.ConfirmStoredRequest
-	17, // 34: tripgen.ai.v1.PlannerService.Replan:input_type -> tripgen.ai.v1.ReplanRequest
-	5,  // 35: tripgen.ai.v1.GenerationIntakeService.StartGeneration:output_type -> tripgen.ai.v1.StartGenerationResponse
-	7,  // 36: tripgen.ai.v1.GenerationIntakeService.GetGenerationResult:output_type -> tripgen.ai.v1.GetGenerationResultResponse
-	9,  // 37: tripgen.ai.v1.GenerationIntakeService.ConfirmStored:output_type -> tripgen.ai.v1.ConfirmStoredResponse
-	18, // 38: tripgen.ai.v1.PlannerService.Replan:output_type -> tripgen.ai.v1.ReplanResponse
-	35, // [35:39] is the sub-list for method output_type
-	31, // [31:35] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	25, // 30: tripgen.ai.v1.ReplanRequest.day_start:type_name -> tripgen.type.v1.TimeOfDay
+	26, // 31: tripgen.ai.v1.ReplanResponse.itinerary:type_name -> tripgen.type.v1.Itinerary
+	4,  // 32: tripgen.ai.v1.GenerationIntakeService.StartGeneration:input_type -> tripgen.ai.v1.StartGenerationRequest
+	6,  // 33: tripgen.ai.v1.GenerationIntakeService.GetGenerationResult:input_type -> tripgen.ai.v1.GetGenerationResultRequest
+	8,  // 34: tripgen.ai.v1.GenerationIntakeService.ConfirmStored:input_type -> tripgen.ai.v1.ConfirmStoredRequest
+	17, // 35: tripgen.ai.v1.PlannerService.Replan:input_type -> tripgen.ai.v1.ReplanRequest
+	5,  // 36: tripgen.ai.v1.GenerationIntakeService.StartGeneration:output_type -> tripgen.ai.v1.StartGenerationResponse
+	7,  // 37: tripgen.ai.v1.GenerationIntakeService.GetGenerationResult:output_type -> tripgen.ai.v1.GetGenerationResultResponse
+	9,  // 38: tripgen.ai.v1.GenerationIntakeService.ConfirmStored:output_type -> tripgen.ai.v1.ConfirmStoredResponse
+	18, // 39: tripgen.ai.v1.PlannerService.Replan:output_type -> tripgen.ai.v1.ReplanResponse
+	36, // [36:40] is the sub-list for method output_type
+	32, // [32:36] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_tripgen_ai_v1_intake_proto_init() }
