@@ -117,7 +117,7 @@ const tieCost = 0.001
 func (c *cell) problem(seed uint64) *orienteering.Problem {
 	i, n := c.inst, c.inst.size()-1
 	p := &orienteering.Problem{
-		Nodes: n, Points: n + 1, Classes: 1, Time: i.travel, DetourCost: tieCost, TieCost: tieCost, Seed: seed,
+		Nodes: n, Points: n + 1, Classes: 1, Time: i.travel, Symmetric: true, DetourCost: tieCost, TieCost: tieCost, Seed: seed,
 		Kind: make([]uint8, n), Stay: i.service[1:], Profit: i.profit[1:],
 	}
 	for u := range n {

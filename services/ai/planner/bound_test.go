@@ -37,8 +37,10 @@ func TestBoundIsNeverBelowTheBestOfAllItineraries(t *testing.T) {
 // needs no rests.
 func drawSmallProblem(t *rapid.T) *planner.Problem {
 	centre := planner.LatLng{Lat: 37.5, Lng: 127}
-	p := &planner.Problem{Mode: planner.Transit, Seed: rapid.Uint64().Draw(t, "seed"),
-		Group: planner.Group{Members: []planner.Member{{Age: 30, Preferences: []planner.Preference{planner.Culture}}, {Age: 40}}}}
+	p := &planner.Problem{
+		Mode: planner.Transit, Seed: rapid.Uint64().Draw(t, "seed"),
+		Group: planner.Group{Members: []planner.Member{{Age: 30, Preferences: []planner.Preference{planner.Culture}}, {Age: 40}}},
+	}
 	days := rapid.IntRange(1, 2).Draw(t, "days")
 	for d := range days {
 		e := planner.Endpoint{Name: "hotel", At: near(t, centre, 0.02)}

@@ -41,8 +41,10 @@ func (c *compiled) itemsOf(d int, plan *DayPlan) []item {
 			if i < 0 {
 				continue
 			}
-			out = append(out, item{id: s.ID, place: i, role: c.roleOf(d, s), stay: max(1, s.Leave-s.Arrive),
-				must: slices.Contains(c.must, i), pinned: s.Locked, arrive: s.Arrive})
+			out = append(out, item{
+				id: s.ID, place: i, role: c.roleOf(d, s), stay: max(1, s.Leave-s.Arrive),
+				must: slices.Contains(c.must, i), pinned: s.Locked, arrive: s.Arrive,
+			})
 		}
 	}
 	return out

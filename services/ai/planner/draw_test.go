@@ -128,8 +128,10 @@ func drawWishes(t *rapid.T, p *planner.Problem) {
 		}
 		locked[pl.ID] = true
 		arrive := rapid.IntRange(0, 1400).Draw(t, "lock at")
-		p.Locks = append(p.Locks, planner.Lock{Day: rapid.IntRange(0, len(p.Days)-1).Draw(t, "lock day"), Place: pl.ID,
-			Arrive: arrive, Leave: arrive + rapid.IntRange(1, 200).Draw(t, "lock stay"), Meal: rapid.Bool().Draw(t, "lock meal")})
+		p.Locks = append(p.Locks, planner.Lock{
+			Day: rapid.IntRange(0, len(p.Days)-1).Draw(t, "lock day"), Place: pl.ID,
+			Arrive: arrive, Leave: arrive + rapid.IntRange(1, 200).Draw(t, "lock stay"), Meal: rapid.Bool().Draw(t, "lock meal"),
+		})
 	}
 	ref := rapid.Custom(func(t *rapid.T) planner.PlaceRef {
 		pl := rapid.SampledFrom(p.Places).Draw(t, "wished")

@@ -88,8 +88,10 @@ func (c *compiled) dayPlan(d int, items []item) DayPlan {
 		plan.Stops = append(plan.Stops, stop)
 		at, now = c.row[i.place], stop.Leave
 		if i.rest > 0 {
-			rest := Stop{Kind: Rest, Place: stop.Place, Name: stop.Name, At: stop.At, Arrive: now, Leave: now + i.rest,
-				SlackClosing: -1, Why: []Reason{WhyRest}}
+			rest := Stop{
+				Kind: Rest, Place: stop.Place, Name: stop.Name, At: stop.At, Arrive: now, Leave: now + i.rest,
+				SlackClosing: -1, Why: []Reason{WhyRest},
+			}
 			plan.Legs = append(plan.Legs, Leg{Mode: Walk, Source: leg.Source})
 			plan.Stops = append(plan.Stops, rest)
 			now = rest.Leave

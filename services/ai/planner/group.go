@@ -70,8 +70,10 @@ func PaceOf(g Group) Pace {
 	var p Pace
 	switch worst {
 	case Limited:
-		p = Pace{MinStops: 2, MaxStops: 3, Rests: 3, RestMinutes: 20, WalkLegMetres: 500, WalkDayMetres: 3000,
-			NoStrenuous: true, TaxiFirst: true, StepFreeFirst: true}
+		p = Pace{
+			MinStops: 2, MaxStops: 3, Rests: 3, RestMinutes: 20, WalkLegMetres: 500, WalkDayMetres: 3000,
+			NoStrenuous: true, TaxiFirst: true, StepFreeFirst: true,
+		}
 	case Caution:
 		p = Pace{MinStops: 4, MaxStops: 5, Rests: 2, RestMinutes: 20, WalkDayMetres: 6000, NoStrenuous: true}
 	default:

@@ -30,8 +30,10 @@ type legTable struct {
 
 func newLegTable(c *compiled) legTable {
 	p := c.p
-	t := legTable{p: p, pace: &c.pace, places: len(c.places),
-		mode: rideMode(p.Mode, c.pace.TaxiFirst), full: len(p.Places) + 2*len(p.Days)}
+	t := legTable{
+		p: p, pace: &c.pace, places: len(c.places),
+		mode: rideMode(p.Mode, c.pace.TaxiFirst), full: len(p.Places) + 2*len(p.Days),
+	}
 	for _, i := range c.places {
 		t.rows, t.at = append(t.rows, p.PointOfPlace(i)), append(t.at, c.at[i])
 	}
