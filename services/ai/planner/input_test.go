@@ -54,6 +54,10 @@ func TestWrongInputNamesTheField(t *testing.T) {
 			p.Locks = []planner.Lock{{Place: "p1", Arrive: 600, Leave: 660}, {Place: "p1", Arrive: 700, Leave: 760}}
 		}},
 		{"travel.walk", func(p *planner.Problem) { p.Travel.Walk.Minutes = make([]int32, 3) }},
+		{"travel.taxi.minutes", func(p *planner.Problem) {
+			p.Travel = planner.EstimateTravel(p)
+			p.Travel.Taxi.Minutes[5] = math.MaxInt32
+		}},
 		{"travel.car.metres", func(p *planner.Problem) {
 			p.Travel = planner.EstimateTravel(p)
 			p.Travel.Car.Metres[5] = -1

@@ -59,24 +59,53 @@ func (t *legTable) addEnd(row int, at vector) {
 	t.rows, t.at = append(t.rows, row), append(t.at, at)
 }
 
-// fill works out all pairs. Estimates are the same both ways; a point to itself
-// takes no time.
+// fill works out all pairs.
 func (t *legTable) fill() {
 	n := t.n
 	mem := make([]int32, 2*n*n)
 	t.minutes, t.walked = mem[:n*n:n*n], mem[n*n:]
+	if t.symmetric {
+		t.fillEstimates()
+		return
+	}
 	for a := range n {
 		for b := range n {
-			if t.symmetric && b >= a {
-				break
-			}
 			w := t.choose(a, b)
 			t.minutes[a*n+b], t.walked[a*n+b] = w.limited, w.walked
-			if t.symmetric {
-				t.minutes[b*n+a], t.walked[b*n+a] = w.limited, w.walked
+		}
+	}
+}
+
+// fillEstimates fills both halves at once, tile by tile: writing whole columns
+// would miss the cache at every step. Most pairs are too far to walk.
+func (t *legTable) fillEstimates() {
+	const tile = 32
+	n := t.n
+	for a0 := 0; a0 < n; a0 += tile {
+		for b0 := 0; b0 <= a0; b0 += tile {
+			for a := a0; a < min(a0+tile, n); a++ {
+				for b := b0; b < min(b0+tile, a); b++ {
+					minutes, walked := t.estimated(a, b)
+					t.minutes[a*n+b], t.walked[a*n+b] = minutes, walked
+					t.minutes[b*n+a], t.walked[b*n+a] = minutes, walked
+				}
 			}
 		}
 	}
+}
+
+// estimated is choose for estimates, limits kept.
+func (t *legTable) estimated(a, b int) (minutes, walked int32) {
+	d := t.at[a].metresTo(t.at[b])
+	if d <= farToWalk {
+		w := t.choose(a, b)
+		return w.limited, w.walked
+	}
+	minutes = rideMinutes(min(d, MaxLegMetres/rideDetour)*rideDetour, t.mode)
+	if a < t.places && b < t.places && minutes > MaxRideMinutes {
+		minutes = orienteering.Blocked
+	}
+	return minutes, 0
 }
 
 // way is a leg as the table chooses it.

@@ -132,3 +132,39 @@ func TestReplanDayLeavesOtherDaysAlone(t *testing.T) {
 		}
 	})
 }
+
+// [A10] Whatever plan comes from elsewhere, its repair keeps the hard rules, and
+// changes no more than what cannot stay.
+func TestRepairOfAnyPlanKeepsTheRules(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawProblem(t)
+		foreign := &planner.Itinerary{Days: make([]planner.DayPlan, len(p.Days))}
+		for d := range foreign.Days {
+			for range rapid.IntRange(0, 9).Draw(t, "stops") {
+				s := planner.Stop{Place: "invented", Kind: rapid.SampledFrom([]planner.StopKind{planner.Visit, planner.Meal, planner.Rest}).Draw(t, "stop kind")}
+				if len(p.Places) > 0 && rapid.IntRange(0, 9).Draw(t, "real") > 0 {
+					s.Place = rapid.SampledFrom(p.Places).Draw(t, "stop").ID
+				}
+				s.Arrive = rapid.IntRange(0, 1500).Draw(t, "arrive")
+				s.Leave = s.Arrive + rapid.IntRange(0, 300).Draw(t, "stay")
+				foreign.Days[d].Stops = append(foreign.Days[d].Stops, s)
+			}
+		}
+		if _, err := planner.Retime(p, foreign); err != nil {
+			t.Fatalf("retime: %v", err)
+		}
+		repaired, err := planner.LeastChange(p, foreign, planner.Closeness{}, planner.Budget{Iterations: 100})
+		if err != nil {
+			t.Fatalf("repair: %v", err)
+		}
+		mustKeepRules(t, repaired, p)
+		again, err := planner.LeastChange(p, repaired, planner.Closeness{}, planner.Budget{Iterations: 100})
+		if err != nil {
+			t.Fatalf("repair again: %v", err)
+		}
+		if n := planner.Changes(repaired, again); n > 0 {
+			t.Fatalf("repairing a good plan changes %d stops\n%s%s", n, show(repaired), show(again))
+		}
+	})
+}

@@ -23,22 +23,28 @@ const (
 )
 
 // Matrix holds the way between any two points for one mode, row by row:
-// entry from*n+to. Minutes < 0 means there is no such way.
+// entry from*n+to. Minutes < 0 means there is no such way; they are at most
+// MaxLegMinutes, metres at most MaxLegMetres.
 type Matrix struct {
 	Minutes []int32
 	Metres  []int32
 	Source  Source
 }
 
+// Bounds on what a matrix may say of one leg.
+const (
+	MaxLegMinutes = 1_000_000
+	MaxLegMetres  = 40_000_000
+)
+
 // Travel holds a matrix per mode over n = len(Places)+2·len(Days) points: the
-// places in order, then for each day its start and its end point. Walk is
-// always needed; of the others those that the mode and the pace may use (Taxi
-// is derived from Car where it is empty, Car from the estimate).
+// places in order, then for each day its start and its end point. A mode whose
+// matrix is empty is estimated, a taxi as a car where that one is known.
 type Travel struct {
 	Walk, Transit, Car, Taxi Matrix
 }
 
-// PointOfPlace, PointOfStart and PointOfEnd are the rows of Travel's matrices.
+// PointOfPlace is the row of a place in Travel's matrices.
 func (p *Problem) PointOfPlace(place int) int { return place }
 
 // PointOfStart is the row of the day's start point.
@@ -74,9 +80,10 @@ const (
 // Minutes are rounded up, so that an estimate rather errs on the late side.
 func EstimateTravel(p *Problem) Travel {
 	var t Travel
+	pts := p.points()
 	modes := []Mode{Walk, Transit, Car, Taxi}
 	for k, m := range []*Matrix{&t.Walk, &t.Transit, &t.Car, &t.Taxi} {
-		*m = estimateMatrix(p.points(), modes[k])
+		*m = estimateMatrix(pts, modes[k])
 	}
 	return t
 }
@@ -97,18 +104,29 @@ func estimateMatrix(pts []LatLng, mode Mode) Matrix {
 
 // estimate is the time and length of a way between points d metres apart.
 func estimate(d float64, mode Mode) (minutes, metres int32) {
+	d = min(d, MaxLegMetres/rideDetour)
+	if mode == Walk {
+		return whole(d * (walkDetour / walkPerMinute)), int32(d*walkDetour + 0.5)
+	}
 	ride := d * rideDetour
+	return rideMinutes(ride, mode), int32(ride + 0.5)
+}
+
+// rideMinutes is the time of a ride of so many metres.
+func rideMinutes(ride float64, mode Mode) int32 {
 	switch mode {
-	case Walk:
-		return whole(d * walkDetour / walkPerMinute), int32(d*walkDetour + 0.5)
 	case Transit:
-		return whole(transitFixed + ride/transitPerMinute), int32(ride + 0.5)
+		return whole(transitFixed + ride*(1/transitPerMinute))
 	case Car:
-		return whole(carFixed + ride/rideSpeed(ride)), int32(ride + 0.5)
+		return whole(carFixed + ride/rideSpeed(ride))
 	default:
-		return whole(taxiFixed + ride/rideSpeed(ride)), int32(ride + 0.5)
+		return whole(taxiFixed + ride/rideSpeed(ride))
 	}
 }
+
+// farToWalk is the distance beyond which nobody walks: the estimate is longer
+// than MaxWalkMinutes.
+const farToWalk = (MaxWalkMinutes + 1) * walkPerMinute / walkDetour
 
 func whole(minutes float64) int32 { return int32(minutes + 0.999999) }
 

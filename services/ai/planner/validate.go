@@ -210,8 +210,11 @@ func (t *Travel) validate(n int) error {
 			return wrong("travel."+x.name, "must have %d entries", n*n)
 		}
 		for k := range x.m.Minutes {
-			if x.m.Metres[k] < 0 && x.m.Minutes[k] >= 0 {
-				return wrong("travel."+x.name+".metres", "must not be negative")
+			if x.m.Minutes[k] > MaxLegMinutes {
+				return wrong("travel."+x.name+".minutes", "must be at most %d", MaxLegMinutes)
+			}
+			if m := x.m.Metres[k]; x.m.Minutes[k] >= 0 && (m < 0 || m > MaxLegMetres) {
+				return wrong("travel."+x.name+".metres", "must be 0 to %d", MaxLegMetres)
 			}
 		}
 	}

@@ -150,13 +150,6 @@ func (x *Search) nearest(u int) []int32 {
 	return list
 }
 
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // Run constructs where nothing is there yet, improves until the budget is
 // spent, and returns the best state met. It always holds a feasible answer.
 func (x *Search) Run(b Budget) Solution {
