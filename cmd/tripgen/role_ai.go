@@ -20,7 +20,7 @@ const maxItineraryBytes = 4 << 20
 // wireAI wires the role ai: accepting, watching, cancelling and confirming of generations.
 func wireAI(_ context.Context, r *role) error {
 	store, _ := aiStore(r)
-	hub := progress.NewHub(r.Redis, r.Log)
+	hub := progress.NewHub(r.Redis, store, r.Log)
 	r.Add(hub.Part())
 	calling, err := rpc.ClientOptions()
 	if err != nil {

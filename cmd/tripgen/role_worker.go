@@ -46,7 +46,7 @@ func wireWorker(_ context.Context, r *role) error {
 			Lease: leaseFor(r.Kafka.SessionTimeout), Grace: workerGrace,
 		},
 		Store: store, Pipeline: made, Readers: queueReaders(r), Writer: writer, Clock: r.Clock, IDs: r.IDs, Log: r.Log, Metrics: metrics,
-		Journals: func(g ai.Generation) pipeline.Journal { return log.Writer(g.ID, g.LastSequence, r.Log) },
+		Journals: func(g ai.Generation) pipeline.Journal { return log.Writer(store, g.ID, g.LastSequence, r.Log) },
 	})
 	r.Add(w.Part())
 	return nil

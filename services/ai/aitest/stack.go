@@ -79,6 +79,7 @@ type Stack struct {
 	Check       aiv1connect.ItineraryCheckServiceClient
 	Server      *rpctest.Server
 
+	miniredis *miniredis.Miniredis
 	claudeURL string
 	relay     *events.Relay
 	logger    *slog.Logger
@@ -145,7 +146,8 @@ func (s *Stack) openRedis(t testing.TB) {
 	url := os.Getenv("TRIPGEN_TEST_REDIS")
 	switch {
 	case !s.Options.Real:
-		url = "redis://" + miniredis.RunT(t).Addr()
+		s.miniredis = miniredis.RunT(t)
+		url = "redis://" + s.miniredis.Addr()
 	case url == "":
 		t.Skip("needs a Redis server: set TRIPGEN_TEST_REDIS")
 	}
@@ -156,6 +158,12 @@ func (s *Stack) openRedis(t testing.TB) {
 	s.Redis = redis.NewClient(options)
 	t.Cleanup(func() { _ = s.Redis.Close() })
 }
+
+// StopRedis takes the Redis in the process away.
+func (s *Stack) StopRedis() { s.miniredis.Close() }
+
+// ForgetRedis makes the Redis in the process lose all it holds.
+func (s *Stack) ForgetRedis() { s.miniredis.FlushAll() }
 
 func (s *Stack) openKafka(t testing.TB) {
 	t.Helper()
@@ -182,7 +190,7 @@ func (s *Stack) openKafka(t testing.TB) {
 
 func (s *Stack) serve(t testing.TB) {
 	t.Helper()
-	hub := progress.NewHub(s.Redis, s.logger)
+	hub := progress.NewHub(s.Redis, s.Store, s.logger)
 	Run(t, hub.Part())
 	pages, err := page.NewTokens(s.Sealer.Derive("page-tokens"))
 	if err != nil {
@@ -224,7 +232,7 @@ func (s *Stack) StartWorker(t testing.TB) (stop func()) {
 			Parallel: s.Options.Parallel, Window: 64, Attempts: s.Options.Attempts, Lease: s.Options.Lease, Grace: 5 * time.Second,
 		},
 		Store: s.Store, Pipeline: made, Readers: readers, Writer: s.Writer, Clock: clock.System{}, IDs: id.Random{}, Log: s.logger,
-		Journals: func(g ai.Generation) pipeline.Journal { return s.Log.Writer(g.ID, g.LastSequence, s.logger) },
+		Journals: func(g ai.Generation) pipeline.Journal { return s.Log.Writer(s.Store, g.ID, g.LastSequence, s.logger) },
 	})
 	stopWorker := Run(t, w.Part())
 	stop = sync.OnceFunc(func() {

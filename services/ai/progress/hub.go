@@ -27,6 +27,7 @@ const (
 // read from the log at first, after a gap, after the connection was lost, and where a topic is quiet.
 type Hub struct {
 	log    *Log
+	spare  Spare
 	client redis.UniversalClient
 	logger *slog.Logger
 	wake   chan struct{}
@@ -53,10 +54,10 @@ type topic struct {
 	heard   time.Time
 }
 
-// NewHub makes a hub; it works once its part runs.
-func NewHub(client redis.UniversalClient, logger *slog.Logger) *Hub {
+// NewHub makes a hub; it works once its part runs. spare has the events while Redis is away.
+func NewHub(client redis.UniversalClient, spare Spare, logger *slog.Logger) *Hub {
 	return &Hub{
-		log: NewLog(client), client: client, logger: logger, wake: make(chan struct{}, 1), topics: map[string]*topic{},
+		log: NewLog(client), spare: spare, client: client, logger: logger, wake: make(chan struct{}, 1), topics: map[string]*topic{},
 		pubsub: client.Subscribe(context.Background()),
 	}
 }
@@ -145,11 +146,36 @@ func (h *Hub) catchUp(ctx context.Context) {
 		}
 	}
 	h.mu.Unlock()
-	for _, t := range due {
+	for i, t := range due {
 		if err := h.read(ctx, t); err != nil {
-			h.logger.WarnContext(ctx, "progress cannot be read", "error", err)
+			h.logger.WarnContext(ctx, "progress is read from the spare", "error", err)
+			h.readSpare(ctx, due[i:])
 			return
 		}
+	}
+}
+
+// readSpare reads what was kept of topics while Redis is away, all in one.
+func (h *Hub) readSpare(ctx context.Context, topics []*topic) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), catchUpTimeout)
+	defer cancel()
+	after := make(map[string]int64, len(topics))
+	byID := make(map[string]*topic, len(topics))
+	for _, t := range topics {
+		after[t.generationID], byID[t.generationID] = t.last(), t
+	}
+	kept, err := h.spare.EventsAfter(ctx, after)
+	if err != nil {
+		h.logger.WarnContext(ctx, "progress cannot be read", "error", err)
+		return
+	}
+	for _, e := range kept {
+		event, err := e.event()
+		if err != nil {
+			h.logger.WarnContext(ctx, "kept progress cannot be read", "error", err)
+			continue
+		}
+		byID[e.GenerationID].take(event)
 	}
 }
 
@@ -177,9 +203,7 @@ func (h *Hub) Follow(ctx context.Context, generationID string, after int64) *Fol
 	f := &Follower{hub: h, topic: t, channel: channel, after: after}
 	if !known {
 		h.subscribe(ctx, channel)
-		if err := h.read(ctx, t); err != nil {
-			h.logger.WarnContext(ctx, "progress cannot be read", "error", err)
-		}
+		f.Refresh(ctx)
 	}
 	return f
 }
@@ -246,8 +270,11 @@ func (f *Follower) Ready() []*aiv1.GenerationEvent {
 
 // Refresh reads the log again; where that fails, events come later.
 func (f *Follower) Refresh(ctx context.Context) {
-	if err := f.hub.read(ctx, f.topic); err != nil {
-		f.hub.logger.WarnContext(ctx, "progress cannot be read", "error", err)
+	reading, cancel := context.WithTimeout(ctx, catchUpTimeout)
+	defer cancel()
+	if err := f.hub.read(reading, f.topic); err != nil {
+		f.hub.logger.WarnContext(ctx, "progress is read from the spare", "error", err)
+		f.hub.readSpare(ctx, []*topic{f.topic})
 	}
 }
 
@@ -296,6 +323,17 @@ func (t *topic) add(event *aiv1.GenerationEvent) bool {
 	t.events = append(t.events, event)
 	t.tell(time.Now())
 	return true
+}
+
+// take takes in an event that was kept, if it is new; it stays open whether more is missing.
+func (t *topic) take(event *aiv1.GenerationEvent) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if event.GetSequence() > t.lastLocked() {
+		t.events = append(t.events, event)
+		t.tell(time.Now())
+		t.stale = true
+	}
 }
 
 // fill takes in what the log has.

@@ -10,7 +10,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -46,66 +48,109 @@ func stateKey(generationID string) string { return space.Key(generationID, "stat
 // appendScript writes an event behind the last one, publishes it, and keeps the summary, in one step.
 //
 // KEYS: log, channel, summary. ARGV: event, percent, "1" if it ends the generation, seconds to keep, a number that the
-// log is known to have reached (for a log that was lost), "1" to write only into an empty log, then fields and values
-// for the summary. It gives the sequence number; 0 where the log is closed, or not empty though it should be. The
-// percentage never falls.
+// log is known to have reached, what to do where it has not (because it was lost): "wait" for it to be restored or "go"
+// on from that number, "1" to write only into an empty log, then fields and values for the summary.
+//
+// It gives the sequence number; 0 where the log is closed, or not empty though it should be; where it is to be restored,
+// minus one and minus the number that it stands at. The percentage never falls.
 var appendScript = redis.NewScript(`
-local last, percent = tonumber(ARGV[5]), tonumber(ARGV[2])
+local last, percent = 0, tonumber(ARGV[2])
 local tail = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 if tail[1] then
-  if ARGV[6] == '1' then return 0 end
-  last = math.max(last, tonumber(string.match(tail[1][1], '^%d+')))
+  if ARGV[7] == '1' then return 0 end
+  last = tonumber(string.match(tail[1][1], '^%d+'))
   local fields = {}
   for i = 1, #tail[1][2], 2 do fields[tail[1][2][i]] = tail[1][2][i + 1] end
   if fields['f'] == '1' then return 0 end
   percent = math.max(percent, tonumber(fields['p']))
 end
+if last < tonumber(ARGV[5]) then
+  if ARGV[6] == 'wait' then return -1 - last end
+  last = tonumber(ARGV[5])
+end
 local sequence = string.format('%.0f', last + 1)
 redis.call('XADD', KEYS[1], sequence .. '-0', 'p', percent, 'f', ARGV[3], 'e', ARGV[1])
 redis.call('PUBLISH', KEYS[2], sequence .. ' ' .. percent .. ' ' .. ARGV[1])
 redis.call('HSET', KEYS[3], 'sequence', sequence, 'percent', percent)
-for i = 7, #ARGV, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
+for i = 8, #ARGV, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 redis.call('EXPIRE', KEYS[3], ARGV[4])
 return last + 1
 `)
 
+// downFor is how long Redis is left alone after a call that failed: telling must not hold the work up.
+const downFor = time.Second
+
+// errDown comes while Redis is left alone.
+var errDown = errors.New("redis is away")
+
 // Log is the logs of all generations.
 type Log struct {
 	client redis.UniversalClient
+	// downUntil is in nanoseconds since 1970.
+	downUntil atomic.Int64
 }
 
 // NewLog makes a log on Redis.
 func NewLog(client redis.UniversalClient) *Log { return &Log{client: client} }
 
+// appending is one run of the script.
+type appending struct {
+	generationID string
+	event        *aiv1.GenerationEvent
+	percent      int
+	// least is a number that the log is known to have reached; restore says that the caller restores it where it has
+	// not.
+	least   int64
+	restore bool
+	// first writes only into an empty log.
+	first bool
+}
+
+// lostError says that the log stands at an earlier number than it had reached.
+type lostError struct{ at int64 }
+
+func (e *lostError) Error() string {
+	return fmt.Sprintf("the progress log was lost; it stands at %d", e.at)
+}
+
 // Append writes an event behind the last one and gives its sequence number. least is a number that the log is known to
 // have reached. ErrOver where the generation has ended.
 func (l *Log) Append(ctx context.Context, generationID string, event *aiv1.GenerationEvent, percent int, least int64) (int64, error) {
-	return l.append(ctx, generationID, event, percent, least, false)
+	return l.append(ctx, appending{generationID: generationID, event: event, percent: percent, least: least})
 }
 
 // Open writes the first event of a generation, unless there is one.
 func (l *Log) Open(ctx context.Context, generationID string, event *aiv1.GenerationEvent) error {
-	_, err := l.append(ctx, generationID, event, 0, 0, true)
+	_, err := l.append(ctx, appending{generationID: generationID, event: event, first: true})
 	if errors.Is(err, ErrOver) {
 		return nil
 	}
 	return err
 }
 
-func (l *Log) append(ctx context.Context, generationID string, event *aiv1.GenerationEvent, percent int, least int64, first bool) (int64, error) {
-	body, err := proto.Marshal(event)
+func (l *Log) append(ctx context.Context, a appending) (int64, error) {
+	if time.Now().UnixNano() < l.downUntil.Load() {
+		return 0, errDown
+	}
+	body, err := proto.Marshal(a.event)
 	if err != nil {
 		return 0, fmt.Errorf("marshal event: %w", err)
 	}
-	args := append([]any{body, percent, flag(event.GetFinished() != nil), int(Keep.Seconds()), least, flag(first)}, summaryOf(event)...)
-	sequence, err := appendScript.Run(ctx, l.client,
-		[]string{streamKey(generationID), channelKey(generationID), stateKey(generationID)}, args...).Int64()
-	if err != nil {
+	args := slices.Concat([]any{
+		body, a.percent, flag(a.event.GetFinished() != nil), int(Keep.Seconds()), a.least,
+		map[bool]string{true: "wait", false: "go"}[a.restore], flag(a.first),
+	}, summaryOf(a.event))
+	keys := []string{streamKey(a.generationID), channelKey(a.generationID), stateKey(a.generationID)}
+	sequence, err := appendScript.Run(ctx, l.client, keys, args...).Int64()
+	switch {
+	case err != nil:
+		l.downUntil.Store(time.Now().Add(downFor).UnixNano())
 		return 0, fmt.Errorf("append to progress log: %w", err)
-	}
-	if sequence == 0 {
+	case sequence == 0:
 		return 0, ErrOver
+	case sequence < 0:
+		return 0, &lostError{at: -1 - sequence}
 	}
 	return sequence, nil
 }

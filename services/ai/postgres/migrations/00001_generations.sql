@@ -73,7 +73,6 @@ CREATE TABLE outbox (
 CREATE TABLE generation_event (
     generation_id text NOT NULL REFERENCES generation ON DELETE CASCADE,
     sequence      bigint NOT NULL,
-    kind          text NOT NULL,
     percent       integer NOT NULL,
     body          bytea NOT NULL,
     create_time   timestamptz NOT NULL DEFAULT now(),
