@@ -51,6 +51,14 @@ func Diff(before, after Outline) []StopChange {
 	}
 	var found []timed
 	kept := make([]bool, len(old))
+	for _, i := range origin {
+		kept[i] = true
+	}
+	for i, s := range old {
+		if !kept[i] {
+			found = append(found, timed{StopChange{Kind: StopRemoved, Before: s.ID, BeforeDay: s.day}, s.day, s.Arrive})
+		}
+	}
 	for j, s := range now {
 		c := StopChange{After: s.ID, AfterDay: s.day}
 		i, ok := origin[j]
@@ -63,16 +71,10 @@ func Diff(before, after Outline) []StopChange {
 			c.Kind = StopRetimed
 		}
 		if ok {
-			kept[i] = true
 			c.Before, c.BeforeDay = old[i].ID, old[i].day
 		}
 		if c.Kind != 0 {
 			found = append(found, timed{c, s.day, s.Arrive})
-		}
-	}
-	for i, s := range old {
-		if !kept[i] {
-			found = append(found, timed{StopChange{Kind: StopRemoved, Before: s.ID, BeforeDay: s.day}, s.day, s.Arrive})
 		}
 	}
 	slices.SortStableFunc(found, func(a, b timed) int {

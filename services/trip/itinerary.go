@@ -121,6 +121,8 @@ type Itinerary struct {
 	// Created is when the version was made, in UTC.
 	Created  time.Time
 	Revision int64
+	// DayStart is when days start, in minutes, as the plan was made with.
+	DayStart int
 	Plan     Plan
 }
 

@@ -50,8 +50,9 @@ type Result struct {
 
 // Planner recomputes itineraries.
 type Planner interface {
-	// Replan applies an edit, or with nil only checks, and gives the plan after it and the days that changed.
-	Replan(ctx context.Context, p Profile, document Document, e *Edit) (Plan, []int, error)
+	// Replan applies an edit to an itinerary, or with nil only checks it, and gives the plan after it and the days that
+	// changed.
+	Replan(ctx context.Context, p Profile, it Itinerary, e *Edit) (Plan, []int, error)
 }
 
 // Sagas runs generations through all their steps, whatever happens to the process.

@@ -57,7 +57,9 @@ func (s *Service) Collect(ctx context.Context, id string) (int64, error) {
 		}
 		a.Trip.Itinerary++
 		a.Generation.State, a.Generation.Version = GenerationStored, a.Trip.Itinerary
-		a.NewVersion = &Itinerary{Origin: g.Origin(), Generation: id, Plan: result.Plan}
+		a.NewVersion = &Itinerary{
+			Origin: g.Origin(), Generation: id, DayStart: a.Generation.Request.DayStart, Plan: result.Plan,
+		}
 		return nil
 	})
 	if err == nil && g.Version == 0 {

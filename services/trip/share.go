@@ -1,6 +1,10 @@
 package trip
 
 import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"time"
 
 	"github.com/tripgen/tripgen/internal/errs"
@@ -21,3 +25,42 @@ var (
 	// ErrNoShare: the trip has no such link.
 	ErrNoShare = errs.NotFound(errs.ReasonNotFound, "공유 링크를 찾을 수 없습니다.", "There is no such link.")
 )
+
+const (
+	defaultShareDays = 30
+	shareTokenBytes  = 32
+)
+
+// Share makes a link that works for some days, 0 for 30, and gives the token in it, which is told only now.
+func (s *Service) Share(ctx context.Context, c Caller, tripID string, days int) (Share, string, error) {
+	if days == 0 {
+		days = defaultShareDays
+	}
+	now := s.now()
+	secret := make([]byte, shareTokenBytes)
+	_, _ = rand.Read(secret) // it never fails (crypto/rand)
+	token := base64.RawURLEncoding.EncodeToString(secret)
+	share := Share{ID: s.IDs.New(prefixShare), TripID: tripID, Created: now, Expires: now.AddDate(0, 0, days)}
+	return share, token, s.Shares.AddShare(ctx, c.Owner, share, tokenHash(token))
+}
+
+// tokenHash is all that is kept of a token. It has 256 random bits, so that no slow hash is needed.
+func tokenHash(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+// ListShares gives a page of a trip's links, newest first, those made before the cursor (a link's id).
+func (s *Service) ListShares(ctx context.Context, c Caller, tripID, before string, limit int) ([]Share, error) {
+	return s.Shares.Shares(ctx, c.Owner, tripID, before, limit)
+}
+
+// Revoke makes a link stop working at once.
+func (s *Service) Revoke(ctx context.Context, c Caller, tripID, shareID string) (Share, error) {
+	return s.Shares.RevokeShare(ctx, c.Owner, tripID, shareID, s.now())
+}
+
+// OpenShare gives the trip that a link shows and its newest itinerary: ErrShareInvalid, ErrNoItinerary.
+func (s *Service) OpenShare(ctx context.Context, token string) (Trip, Itinerary, error) {
+	return s.Shares.Shared(ctx, tokenHash(token), s.now())
+}

@@ -57,7 +57,7 @@ func (s *Service) EditItinerary(ctx context.Context, c Caller, tripID string, ve
 	if err := s.checkEdit(before.Plan.Outline, &e); err != nil {
 		return Itinerary{}, err
 	}
-	after, days, err := s.Planner.Replan(ctx, t.Profile(), before.Plan.Document, &e)
+	after, days, err := s.Planner.Replan(ctx, t.Profile(), before, &e)
 	if err != nil {
 		return Itinerary{}, err
 	}
@@ -139,7 +139,7 @@ func (s *Service) Restore(ctx context.Context, c Caller, tripID string, version 
 		if t.Running != "" {
 			return Itinerary{}, ErrGenerationRunning.With("generation", t.Running)
 		}
-		return Itinerary{Origin: FromRestore, Generation: old.Generation, Plan: old.Plan}, nil
+		return Itinerary{Origin: FromRestore, Generation: old.Generation, DayStart: old.DayStart, Plan: old.Plan}, nil
 	})
 	if _, ok := repeated(err); ok {
 		return s.Itineraries.Itinerary(ctx, c.Owner, tripID, 0)

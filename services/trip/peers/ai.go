@@ -99,9 +99,11 @@ func (a AI) Confirm(ctx context.Context, generationID string, version int64) (tr
 }
 
 // Replan applies an edit.
-func (a AI) Replan(ctx context.Context, p trip.Profile, document trip.Document, e *trip.Edit) (trip.Plan, []int, error) {
-	m := &aiv1.ReplanRequest{Profile: profileMessage(p), Itinerary: new(typev1.Itinerary), Edit: editMessage(e)}
-	if err := proto.Unmarshal(document, m.Itinerary); err != nil {
+func (a AI) Replan(ctx context.Context, p trip.Profile, it trip.Itinerary, e *trip.Edit) (trip.Plan, []int, error) {
+	m := &aiv1.ReplanRequest{
+		Profile: profileMessage(p), Itinerary: new(typev1.Itinerary), Edit: editMessage(e), DayStart: timeMessage(&it.DayStart),
+	}
+	if err := proto.Unmarshal(it.Plan.Document, m.Itinerary); err != nil {
 		return trip.Plan{}, nil, fmt.Errorf("read the itinerary: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, replanTimeout)

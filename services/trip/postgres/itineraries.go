@@ -18,7 +18,7 @@ func itineraryPlace(tripID string, version int64) string {
 	return fmt.Sprintf("trip/%s/itinerary/%d", tripID, version)
 }
 
-const itineraryColumns = `i.trip_id, i.version, i.origin, i.generation, i.revision, i.document, i.outline, i.created`
+const itineraryColumns = `i.trip_id, i.version, i.origin, i.generation, i.revision, i.day_start, i.document, i.outline, i.created`
 
 func (s *Store) scanItinerary(row pgx.Row) (trip.Itinerary, error) {
 	var (
@@ -26,7 +26,7 @@ func (s *Store) scanItinerary(row pgx.Row) (trip.Itinerary, error) {
 		document []byte
 		outline  []byte
 	)
-	err := row.Scan(&it.TripID, &it.Version, &it.Origin, &it.Generation, &it.Revision, &document, &outline, &it.Created)
+	err := row.Scan(&it.TripID, &it.Version, &it.Origin, &it.Generation, &it.Revision, &it.DayStart, &document, &outline, &it.Created)
 	if err != nil {
 		return trip.Itinerary{}, postgres.Clean(err)
 	}
@@ -181,9 +181,10 @@ func (s *Store) addVersion(ctx context.Context, b *pgx.Batch, t *trip.Trip, it *
 		return err
 	}
 	b.Queue(`
-		INSERT INTO itinerary (trip_id, version, origin, generation, revision, document, outline, stops, created)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		it.TripID, it.Version, it.Origin, it.Generation, it.Revision, document, outline, it.Plan.Outline.Stops(), it.Created)
+		INSERT INTO itinerary (trip_id, version, origin, generation, revision, day_start, document, outline, stops, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		it.TripID, it.Version, it.Origin, it.Generation, it.Revision, it.DayStart, document, outline,
+		it.Plan.Outline.Stops(), it.Created)
 	b.Queue(`DELETE FROM itinerary WHERE trip_id = $1 AND version <= $2`, t.ID, it.Version-trip.KeptVersions)
 	return s.tellItinerary(ctx, b, t, *it, nil)
 }

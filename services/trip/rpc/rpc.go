@@ -36,7 +36,7 @@ func Mount(handle func(path string, h http.Handler), d Deps, options ...connect.
 	}
 	handle(tripv1connect.NewTripServiceHandler(&trips{d}, options...))
 	handle(tripv1connect.NewItineraryServiceHandler(&itineraries{Deps: d}, options...))
-	handle(tripv1connect.NewShareServiceHandler(&shares{Deps: d}, options...))
+	handle(tripv1connect.NewShareServiceHandler(&shares{d}, options...))
 	handle(tripv1connect.NewExportServiceHandler(tripv1connect.UnimplementedExportServiceHandler{}, options...))
 	handle(tripv1connect.NewWebhookServiceHandler(tripv1connect.UnimplementedWebhookServiceHandler{}, options...))
 }

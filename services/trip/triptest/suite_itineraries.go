@@ -20,7 +20,7 @@ func (f *fixture) plan(text string) trip.Plan {
 func (f *fixture) addVersion(t trip.Trip, text string) trip.Itinerary {
 	f.Helper()
 	it, err := f.AddVersion(f.ctx, Owner, t.ID, trip.Once{}, func(*trip.Trip) (trip.Itinerary, error) {
-		return trip.Itinerary{Origin: trip.FromGeneration, Generation: "gen_x", Plan: f.plan(text)}, nil
+		return trip.Itinerary{Origin: trip.FromGeneration, Generation: "gen_x", DayStart: 600, Plan: f.plan(text)}, nil
 	})
 	f.must(err)
 	return it
@@ -38,7 +38,7 @@ func testVersions(f *fixture) {
 	}
 	newest, err := f.Itinerary(f.ctx, Owner, t.ID, 0)
 	f.must(err)
-	if newest.Version != 5 || string(newest.Plan.Document) != "plan 5" || newest.Plan.Outline.Stops() != 2 {
+	if newest.Version != 5 || string(newest.Plan.Document) != "plan 5" || newest.DayStart != 600 || newest.Plan.Outline.Stops() != 2 {
 		f.Fatalf("the newest is %+v", newest)
 	}
 	versions, err := f.Versions(f.ctx, Owner, t.ID)

@@ -1,0 +1,527 @@
+package rpc_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	"github.com/tripgen/tripgen/internal/errs"
+	tripv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1"
+	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
+	"github.com/tripgen/tripgen/services/trip/triptest"
+)
+
+const family = "👨‍👩‍👧‍👦" // one character to people, 25 bytes
+
+// [T1] [T2] Bad input is refused with what is wrong with which field, in Korean and English, and changes nothing.
+func TestBadTripsAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	minutes := func(m int32) *typev1.TimeOfDay { return &typev1.TimeOfDay{Minutes: m} }
+	for name, c := range map[string]struct {
+		change func(*tripv1.CreateTripRequest)
+		field  string
+		ko, en string
+	}{
+		"empty name": {
+			func(r *tripv1.CreateTripRequest) { r.Name = "" }, "name", "", "",
+		},
+		"a name of blanks": {
+			func(r *tripv1.CreateTripRequest) { r.Name = " \u200b " }, "name", "이름을 입력해 주세요.", "A name is needed.",
+		},
+		"17 characters": {
+			func(r *tripv1.CreateTripRequest) { r.Name = strings.Repeat(family, 16) + "x" }, "name", "", "",
+		},
+		"17 Hangul syllables in jamo": {
+			func(r *tripv1.CreateTripRequest) { r.Name = strings.Repeat("\u1100\u1161", 17) },
+			"name", "이름은 16자까지 쓸 수 있습니다.", "The name has at most 16 characters.",
+		},
+		"a control character": {
+			func(r *tripv1.CreateTripRequest) { r.Name = "a\x07b" },
+			"name", "이름에 쓸 수 없는 문자가 있습니다.", "The name has characters that cannot be shown.",
+		},
+		"no mode": {func(r *tripv1.CreateTripRequest) { r.TransportMode = 0 }, "transport_mode", "", ""},
+		"a day that is not in the calendar": {
+			func(r *tripv1.CreateTripRequest) { r.StartDate = &typev1.Date{Year: 2027, Month: 2, Day: 30} },
+			"start_date", "달력에 없는 날짜입니다.", "The calendar has no such date.",
+		},
+		"a start in the past": {
+			func(r *tripv1.CreateTripRequest) { r.StartDate = &typev1.Date{Year: 2027, Month: 5, Day: 9} },
+			"start_date", "이미 지난 날짜입니다.", "This date has passed.",
+		},
+		"no members": {func(r *tripv1.CreateTripRequest) { r.Members = nil }, "members", "", ""},
+		"11 members": {
+			func(r *tripv1.CreateTripRequest) {
+				for len(r.GetMembers()) < 11 {
+					r.Members = append(r.Members, r.GetMembers()[0])
+				}
+			}, "members", "", "",
+		},
+		"age −1":          {func(r *tripv1.CreateTripRequest) { r.Members[0].Age = -1 }, "members[0].age", "", ""},
+		"age 200":         {func(r *tripv1.CreateTripRequest) { r.Members[0].Age = 200 }, "members[0].age", "", ""},
+		"no health":       {func(r *tripv1.CreateTripRequest) { r.Members[0].Health = 0 }, "members[0].health", "", ""},
+		"an unknown like": {func(r *tripv1.CreateTripRequest) { r.Members[0].Preferences[0] = 9 }, "members[0].preferences[0]", "", ""},
+		"0 nights":        {func(r *tripv1.CreateTripRequest) { r.Destinations[0].Nights = 0 }, "destinations[0].nights", "", ""},
+		"1,000 nights":    {func(r *tripv1.CreateTripRequest) { r.Destinations[1].Nights = 1000 }, "destinations[1].nights", "", ""},
+		"366 nights in all": {
+			func(r *tripv1.CreateTripRequest) {
+				for len(r.GetDestinations()) < 15 {
+					r.Destinations = append(r.Destinations, &tripv1.Destination{Name: "Munich", Nights: 30})
+				}
+			}, "destinations", "여행은 모두 365박까지 가능합니다.", "A trip has at most 365 nights in all.",
+		},
+		"21 characters of a destination": {
+			func(r *tripv1.CreateTripRequest) { r.Destinations[0].Name = strings.Repeat("뮌", 21) },
+			"destinations[0].name", "이름은 20자까지 쓸 수 있습니다.", "The name has at most 20 characters.",
+		},
+		"lodgings that overlap": {
+			func(r *tripv1.CreateTripRequest) {
+				r.Destinations[0].Lodging = &tripv1.Lodging{Name: "A", CheckOut: minutes(14 * 60)}
+				r.Destinations[1].Lodging = &tripv1.Lodging{Name: "B", CheckIn: minutes(13 * 60)}
+			}, "destinations[1].lodging.check_in",
+			"앞 숙소의 체크아웃보다 체크인이 빠릅니다.", "Check-in is before the check-out of the lodging before it.",
+		},
+		"a check-in after midnight": {
+			func(r *tripv1.CreateTripRequest) {
+				r.Destinations[0].Lodging = &tripv1.Lodging{Name: "A", CheckIn: minutes(24 * 60)}
+			}, "destinations[0].lodging.check_in", "하루 안의 시각이어야 합니다.", "The time has to be within a day.",
+		},
+		"a point off the globe": {
+			func(r *tripv1.CreateTripRequest) {
+				r.Destinations[0].Lodging = &tripv1.Lodging{Name: "A", Location: &typev1.LatLng{Latitude: 91}}
+			}, "destinations[0].lodging.location.latitude", "", "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for language, want := range map[string]string{"ko": c.ko, "en": c.en} {
+				r := draft()
+				c.change(r)
+				_, err := w.user.Trips.CreateTrip(in(t.Context(), language), r)
+				got := wantReason(t, err, errs.ReasonInvalidArgument)
+				text, ok := got.fields[c.field]
+				if !ok || text == "" || want != "" && text != want {
+					t.Errorf("%s: got %q, want %s: %q", language, got.fields, c.field, want)
+				}
+			}
+		})
+	}
+	list, err := w.user.Trips.ListTrips(t.Context(), &tripv1.ListTripsRequest{})
+	if err != nil || len(list.GetTrips()) != 0 {
+		t.Errorf("refused trips were made: %v, %v", list, err)
+	}
+}
+
+// [T1] [T2] [T5] A new trip has computed dates, zones, its step and what is missing.
+func TestCreatedTripTellsItsDatesAndSteps(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	whole := w.create(func(r *tripv1.CreateTripRequest) { r.Name = strings.Repeat(family, 15) + "가" })
+	if whole.GetStep() != tripv1.TripStep_TRIP_STEP_GENERATE || len(whole.GetMissingFields()) != 0 ||
+		whole.GetStatus() != tripv1.TripStatus_TRIP_STATUS_PLANNING || whole.GetRevision() != 1 || whole.GetRegenerationsLeft() != 5 {
+		t.Errorf("got %v", whole)
+	}
+	first, last := whole.GetDestinations()[0], whole.GetDestinations()[1]
+	wantSame(t, first.GetEndDate(), &typev1.Date{Year: 2027, Month: 6, Day: 3})
+	wantSame(t, last.GetStartDate(), first.GetEndDate())
+	wantSame(t, whole.GetEndDate(), &typev1.Date{Year: 2027, Month: 6, Day: 4})
+	if first.GetCityId() != "munich" || first.GetTimeZone() != "Europe/Berlin" || last.GetTimeZone() != "Europe/Paris" {
+		t.Errorf("got %v and %v", first, last)
+	}
+	for name, c := range map[string]struct {
+		change  func(*tripv1.CreateTripRequest)
+		step    tripv1.TripStep
+		missing []string
+	}{
+		"no start": {
+			func(r *tripv1.CreateTripRequest) { r.StartDate = nil }, tripv1.TripStep_TRIP_STEP_BASICS, []string{"start_date"},
+		},
+		"no destinations": {
+			func(r *tripv1.CreateTripRequest) { r.Destinations = nil },
+			tripv1.TripStep_TRIP_STEP_DESTINATIONS, []string{"destinations"},
+		},
+		"an unknown destination": {
+			func(r *tripv1.CreateTripRequest) { r.Destinations[1].Name = "Atlantis" },
+			tripv1.TripStep_TRIP_STEP_DESTINATIONS, []string{"destinations[1].city_id"},
+		},
+		"a lodging in Munich tells the city": {
+			func(r *tripv1.CreateTripRequest) {
+				r.Destinations[1].Name = "할머니 댁"
+				r.Destinations[1].Lodging = &tripv1.Lodging{Name: "집", Location: &typev1.LatLng{Latitude: 48.14, Longitude: 11.56}}
+			}, tripv1.TripStep_TRIP_STEP_GENERATE, nil,
+		},
+	} {
+		got := w.create(c.change)
+		if got.GetStep() != c.step || fmt.Sprint(got.GetMissingFields()) != fmt.Sprint(c.missing) {
+			t.Errorf("%s: %v, %v", name, got.GetStep(), got.GetMissingFields())
+		}
+	}
+	far := w.create(func(r *tripv1.CreateTripRequest) {
+		r.Destinations = []*tripv1.Destination{{
+			Name: "산장", Nights: 1, Lodging: &tripv1.Lodging{Name: "산장", Location: &typev1.LatLng{Latitude: 27.7, Longitude: 85.3}},
+		}}
+	})
+	if zone := far.GetDestinations()[0].GetTimeZone(); zone != "Asia/Kathmandu" {
+		t.Errorf("the lodging's zone is %q", zone)
+	}
+}
+
+// [T2] [T3] While the location service is away trips can be made and edited; the cities are found later.
+func TestEditsWorkWithoutTheLocationService(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.cities.Away(true)
+	tr := w.create()
+	if tr.GetStep() != tripv1.TripStep_TRIP_STEP_DESTINATIONS {
+		t.Errorf("got %v", tr)
+	}
+	_, err := w.user.Itineraries.GenerateItinerary(t.Context(), &tripv1.GenerateItineraryRequest{TripId: tr.GetId(), Revision: 1})
+	wantReason(t, err, errs.ReasonUnavailable)
+	w.cities.Away(false)
+	w.generate(tr)
+	if got := w.get(tr.GetId()); got.GetDestinations()[0].GetCityId() != "munich" || got.GetStep() != tripv1.TripStep_TRIP_STEP_VIEW {
+		t.Errorf("got %v", got)
+	}
+}
+
+// [T3] Each edit returns the whole trip at its next revision; an edit of an old revision gets the present trip.
+func TestEditsAndStaleRevisions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx, trips := t.Context(), w.user.Trips
+	tr := w.create()
+	id := tr.GetId()
+	mask := func(paths ...string) *fieldmaskpb.FieldMask { return &fieldmaskpb.FieldMask{Paths: paths} }
+	edits := []struct {
+		name string
+		edit func(revision int64) (*tripv1.Trip, error)
+		ok   func(*tripv1.Trip) bool
+	}{
+		{"update", func(r int64) (*tripv1.Trip, error) {
+			res, err := trips.UpdateTrip(ctx, &tripv1.UpdateTripRequest{
+				TripId: id, Revision: r, UpdateMask: mask("name", "start_date"),
+				Basics: &tripv1.TripBasics{Name: "바다", TransportMode: 2, StartDate: &typev1.Date{Year: 2027, Month: 7, Day: 1}},
+			})
+			return res.GetTrip(), err
+		}, func(tr *tripv1.Trip) bool {
+			return tr.GetName() == "바다" && tr.GetTransportMode() == 1 && tr.GetDestinations()[1].GetStartDate().GetDay() == 3
+		}},
+		{"add member", func(r int64) (*tripv1.Trip, error) {
+			res, err := trips.AddMember(ctx, &tripv1.AddMemberRequest{
+				TripId: id, Revision: r, Member: &tripv1.Member{Name: "민준", Age: 70, Health: 3},
+			})
+			return res.GetTrip(), err
+		}, func(tr *tripv1.Trip) bool {
+			return len(tr.GetMembers()) == 2 && tr.GetMembers()[1].GetName() == "민준"
+		}},
+		{"update member", func(r int64) (*tripv1.Trip, error) {
+			res, err := trips.UpdateMember(ctx, &tripv1.UpdateMemberRequest{
+				TripId: id, Revision: r, MemberId: w.get(id).GetMembers()[1].GetId(), UpdateMask: mask("age", "health"),
+				Member: &tripv1.Member{Age: 71, Health: 4},
+			})
+			return res.GetTrip(), err
+		}, func(tr *tripv1.Trip) bool {
+			m := tr.GetMembers()[1]
+			return m.GetName() == "민준" && m.GetAge() == 71 && m.GetHealth() == 4
+		}},
+		{"remove member", func(r int64) (*tripv1.Trip, error) {
+			members := w.get(id).GetMembers()
+			res, err := trips.RemoveMember(ctx, &tripv1.RemoveMemberRequest{
+				TripId: id, Revision: r, MemberId: members[len(members)-1].GetId(),
+			})
+			return res.GetTrip(), err
+		}, func(tr *tripv1.Trip) bool { return len(tr.GetMembers()) == 1 }},
+		{"add destination", func(r int64) (*tripv1.Trip, error) {
+			zero := int32(0)
+			res, err := trips.AddDestination(ctx, &tripv1.AddDestinationRequest{
+				TripId: id, Revision: r, Destination: &tripv1.Destination{Name: "서울", Nights: 1}, Position: &zero,
+			})
+			return res.GetTrip(), err
+		}, func(tr *tripv1.Trip) bool {
+			d := tr.GetDestinations()
+			return len(d) == 3 && d[0].GetCityId() == "seoul" && d[1].GetStartDate().GetDay() == 2 && d[2].GetEndDate().GetDay() == 5
+		}},
+		{"update destination", func(r int64) (*tripv1.Trip, error) {
+			res, err := trips.UpdateDestination(ctx, &tripv1.UpdateDestinationRequest{
+				TripId: id, Revision: r, DestinationId: w.get(id).GetDestinations()[0].GetId(), UpdateMask: mask("name", "nights"),
+				Destination: &tripv1.Destination{Name: "Honolulu", Nights: 3},
+			})
+			return res.GetTrip(), err
+		}, func(tr *tripv1.Trip) bool {
+			d := tr.GetDestinations()
+			return d[0].GetTimeZone() == "Pacific/Honolulu" && d[1].GetStartDate().GetDay() == 4
+		}},
+		{"move destination", func(r int64) (*tripv1.Trip, error) {
+			res, err := trips.MoveDestination(ctx, &tripv1.MoveDestinationRequest{
+				TripId: id, Revision: r, DestinationId: w.get(id).GetDestinations()[0].GetId(), Position: 2,
+			})
+			return res.GetTrip(), err
+		}, func(tr *tripv1.Trip) bool {
+			d := tr.GetDestinations()
+			return d[2].GetName() == "Honolulu" && d[0].GetStartDate().GetDay() == 1 && d[2].GetEndDate().GetDay() == 7
+		}},
+		{"remove destination", func(r int64) (*tripv1.Trip, error) {
+			res, err := trips.RemoveDestination(ctx, &tripv1.RemoveDestinationRequest{
+				TripId: id, Revision: r, DestinationId: w.get(id).GetDestinations()[0].GetId(),
+			})
+			return res.GetTrip(), err
+		}, func(tr *tripv1.Trip) bool {
+			d := tr.GetDestinations()
+			return len(d) == 2 && d[0].GetName() == "Paris" && d[0].GetStartDate().GetDay() == 1
+		}},
+		{"delete", func(r int64) (*tripv1.Trip, error) {
+			res, err := trips.DeleteTrip(ctx, &tripv1.DeleteTripRequest{TripId: id, Revision: r})
+			return res.GetTrip(), err
+		}, func(tr *tripv1.Trip) bool { return tr.GetDeleteTime() != nil }},
+	}
+	for _, e := range edits {
+		present := w.get(id)
+		_, err := e.edit(present.GetRevision() + 1)
+		stale := wantReason(t, err, errs.ReasonStaleRevision)
+		if stale.code != connect.CodeAborted || stale.message == "" {
+			t.Errorf("%s: refused with %+v", e.name, stale)
+		}
+		wantSame(t, stale.resource, present)
+		got, err := e.edit(present.GetRevision())
+		if err != nil {
+			t.Fatalf("%s: %v", e.name, err)
+		}
+		if got.GetRevision() != present.GetRevision()+1 || !e.ok(got) {
+			t.Errorf("%s: got %v", e.name, got)
+		}
+		if e.name != "delete" {
+			wantSame(t, w.get(id), got)
+		}
+	}
+}
+
+// [T1] [T2] Edits keep the same rules as creation, told with the edit's own field names.
+func TestBadEditsAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx, trips := in(t.Context(), "en"), w.user.Trips
+	tr := w.create()
+	id, revision := tr.GetId(), tr.GetRevision()
+	mask := func(paths ...string) *fieldmaskpb.FieldMask { return &fieldmaskpb.FieldMask{Paths: paths} }
+	for name, c := range map[string]struct {
+		call  func() error
+		field string
+	}{
+		"a long name": {func() error {
+			_, err := trips.UpdateTrip(ctx, &tripv1.UpdateTripRequest{
+				TripId: id, Revision: revision, Basics: &tripv1.TripBasics{Name: strings.Repeat("x", 17)}, UpdateMask: mask("name"),
+			})
+			return err
+		}, "basics.name"},
+		"a passed start": {func() error {
+			_, err := trips.UpdateTrip(ctx, &tripv1.UpdateTripRequest{
+				TripId: id, Revision: revision, UpdateMask: mask("start_date"),
+				Basics: &tripv1.TripBasics{StartDate: &typev1.Date{Year: 2020, Month: 1, Day: 1}},
+			})
+			return err
+		}, "basics.start_date"},
+		"an unknown path": {func() error {
+			_, err := trips.UpdateTrip(ctx, &tripv1.UpdateTripRequest{
+				TripId: id, Revision: revision, Basics: &tripv1.TripBasics{}, UpdateMask: mask("members"),
+			})
+			return err
+		}, "update_mask"},
+		"a member's age": {func() error {
+			_, err := trips.UpdateMember(ctx, &tripv1.UpdateMemberRequest{
+				TripId: id, Revision: revision, MemberId: tr.GetMembers()[0].GetId(), Member: &tripv1.Member{Age: 121},
+				UpdateMask: mask("age"),
+			})
+			return err
+		}, "member.age"},
+		"the last member": {func() error {
+			_, err := trips.RemoveMember(ctx, &tripv1.RemoveMemberRequest{
+				TripId: id, Revision: revision, MemberId: tr.GetMembers()[0].GetId(),
+			})
+			return err
+		}, "member_id"},
+		"a destination's nights": {func() error {
+			_, err := trips.UpdateDestination(ctx, &tripv1.UpdateDestinationRequest{
+				TripId: id, Revision: revision, DestinationId: tr.GetDestinations()[0].GetId(),
+				Destination: &tripv1.Destination{}, UpdateMask: mask("nights"),
+			})
+			return err
+		}, "destination.nights"},
+		"a new destination's name": {func() error {
+			_, err := trips.AddDestination(ctx, &tripv1.AddDestinationRequest{
+				TripId: id, Revision: revision, Destination: &tripv1.Destination{Name: "\u200b", Nights: 1},
+			})
+			return err
+		}, "destination.name"},
+		"a position past the end": {func() error {
+			_, err := trips.MoveDestination(ctx, &tripv1.MoveDestinationRequest{
+				TripId: id, Revision: revision, DestinationId: tr.GetDestinations()[0].GetId(), Position: 2,
+			})
+			return err
+		}, "position"},
+	} {
+		got := wantReason(t, c.call(), errs.ReasonInvalidArgument)
+		if got.fields[c.field] == "" {
+			t.Errorf("%s: got %v, want %s", name, got.fields, c.field)
+		}
+	}
+	wantSame(t, w.get(id), tr)
+}
+
+// Somebody else's trip does not exist, whatever is done to it.
+func TestSomebodyElsesTripIsNotFound(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tr := w.create()
+	w.generate(tr)
+	stranger, ctx, id := w.as(triptest.Stranger), t.Context(), tr.GetId()
+	for name, call := range map[string]func() error{
+		"get": func() error { _, err := stranger.Trips.GetTrip(ctx, &tripv1.GetTripRequest{TripId: id}); return err },
+		"delete": func() error {
+			_, err := stranger.Trips.DeleteTrip(ctx, &tripv1.DeleteTripRequest{TripId: id, Revision: 1})
+			return err
+		},
+		"undelete": func() error {
+			_, err := stranger.Trips.UndeleteTrip(ctx, &tripv1.UndeleteTripRequest{TripId: id})
+			return err
+		},
+		"delete several": func() error {
+			_, err := stranger.Trips.BatchDeleteTrips(ctx, &tripv1.BatchDeleteTripsRequest{TripIds: []string{id}})
+			return err
+		},
+		"generate": func() error {
+			_, err := stranger.Itineraries.GenerateItinerary(ctx, &tripv1.GenerateItineraryRequest{TripId: id, Revision: 1})
+			return err
+		},
+		"itinerary": func() error {
+			_, err := stranger.Itineraries.GetItinerary(ctx, &tripv1.GetItineraryRequest{TripId: id})
+			return err
+		},
+		"versions": func() error {
+			_, err := stranger.Itineraries.ListVersions(ctx, &tripv1.ListVersionsRequest{TripId: id})
+			return err
+		},
+		"restore": func() error {
+			_, err := stranger.Itineraries.RestoreVersion(ctx, &tripv1.RestoreVersionRequest{TripId: id, Version: 1})
+			return err
+		},
+		"share": func() error {
+			_, err := stranger.Shares.CreateShareLink(ctx, &tripv1.CreateShareLinkRequest{TripId: id})
+			return err
+		},
+		"watch": func() error {
+			stream, err := stranger.Trips.WatchTrip(ctx, &tripv1.WatchTripRequest{TripId: id})
+			if err != nil {
+				return err
+			}
+			for stream.Receive() {
+			}
+			return stream.Err()
+		},
+	} {
+		if got := wantReason(t, call(), errs.ReasonNotFound); got.code != connect.CodeNotFound {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// [T4] Lists come in pages that belong to their question; deletions can be undone for 7 days.
+func TestListsDeletesAndUndeletes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx, trips := t.Context(), w.user.Trips
+	var ids []string
+	for i := range 5 {
+		ids = append(ids, w.create(func(r *tripv1.CreateTripRequest) { r.Name = fmt.Sprint("여행 ", i) }).GetId())
+	}
+	page, err := trips.ListTrips(ctx, &tripv1.ListTripsRequest{PageSize: 3})
+	if err != nil || len(page.GetTrips()) != 3 || page.GetTrips()[0].GetId() != ids[4] || page.GetNextPageToken() == "" {
+		t.Fatalf("got %v, %v", page, err)
+	}
+	rest, err := trips.ListTrips(ctx, &tripv1.ListTripsRequest{PageSize: 3, PageToken: page.GetNextPageToken()})
+	if err != nil || len(rest.GetTrips()) != 2 || rest.GetNextPageToken() != "" {
+		t.Fatalf("got %v, %v", rest, err)
+	}
+	for name, r := range map[string]*tripv1.ListTripsRequest{
+		"another order":  {PageToken: page.GetNextPageToken(), Order: tripv1.TripOrder_TRIP_ORDER_NAME},
+		"another search": {PageToken: page.GetNextPageToken(), Search: "x"},
+		"made up":        {PageToken: "e30.e30"},
+	} {
+		if _, err := trips.ListTrips(ctx, r); refusalOf(t, err).reason != errs.ReasonPageTokenInvalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	deleted, err := trips.BatchDeleteTrips(ctx, &tripv1.BatchDeleteTripsRequest{TripIds: []string{ids[1], ids[3]}})
+	if err != nil || deleted.GetTrips()[0].GetId() != ids[1] || deleted.GetTrips()[1].GetDeleteTime() == nil {
+		t.Fatalf("got %v, %v", deleted, err)
+	}
+	_, err = trips.GetTrip(ctx, &tripv1.GetTripRequest{TripId: ids[1]})
+	wantReason(t, err, errs.ReasonNotFound)
+	_, err = trips.BatchDeleteTrips(ctx, &tripv1.BatchDeleteTripsRequest{TripIds: []string{ids[0], ids[1]}})
+	wantReason(t, err, errs.ReasonNotFound)
+	if w.get(ids[0]).GetDeleteTime() != nil {
+		t.Error("a refused deletion deleted something")
+	}
+	w.clock.Advance(7*24*time.Hour - time.Second)
+	gone, err := trips.ListTrips(ctx, &tripv1.ListTripsRequest{Deleted: true})
+	if err != nil || len(gone.GetTrips()) != 2 {
+		t.Fatalf("got %v, %v", gone, err)
+	}
+	back, err := trips.UndeleteTrip(ctx, &tripv1.UndeleteTripRequest{TripId: ids[1]})
+	if err != nil || back.GetTrip().GetDeleteTime() != nil {
+		t.Fatalf("got %v, %v", back, err)
+	}
+	w.clock.Advance(time.Second)
+	_, err = trips.UndeleteTrip(ctx, &tripv1.UndeleteTripRequest{TripId: ids[3]})
+	wantReason(t, err, errs.ReasonNotFound)
+}
+
+// The same request under one idempotency key is made once; another one is refused.
+func TestIdempotencyKeys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+	first, err := w.user.Trips.CreateTrip(keyed(ctx, "k"), draft())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := w.user.Trips.CreateTrip(keyed(ctx, "k"), draft())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, again, first)
+	other := draft()
+	other.Name = "다른 여행"
+	_, err = w.user.Trips.CreateTrip(keyed(ctx, "k"), other)
+	wantReason(t, err, errs.ReasonIdempotencyMismatch)
+	id := first.GetTrip().GetId()
+	_, err = w.user.Trips.DeleteTrip(keyed(ctx, "k"), &tripv1.DeleteTripRequest{TripId: id, Revision: 1})
+	wantReason(t, err, errs.ReasonIdempotencyMismatch)
+
+	update := &tripv1.UpdateTripRequest{
+		TripId: id, Revision: 1, Basics: &tripv1.TripBasics{Name: "바다"}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"name"}},
+	}
+	edited, err := w.user.Trips.UpdateTrip(keyed(ctx, "u"), update)
+	if err != nil {
+		t.Fatal(err)
+	}
+	repeated, err := w.user.Trips.UpdateTrip(keyed(ctx, "u"), update) // its revision is stale by now
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, repeated, edited)
+	_, err = w.user.Trips.CreateTrip(keyed(ctx, strings.Repeat("k", 256)), draft())
+	wantReason(t, err, errs.ReasonInvalidArgument)
+
+	generate := &tripv1.GenerateItineraryRequest{TripId: id, Revision: 2}
+	g, err := w.user.Itineraries.GenerateItinerary(keyed(ctx, "g"), generate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same, err := w.user.Itineraries.GenerateItinerary(keyed(ctx, "g"), generate)
+	if err != nil || same.GetGeneration().GetId() != g.GetGeneration().GetId() || w.ai.Started() != 1 {
+		t.Fatalf("got %v, %v after %v", same, err, g)
+	}
+}
