@@ -23,6 +23,7 @@ type commands struct {
 	Serve    serveCmd    `cmd:"" help:"Run one or more roles: user, trip, ai, location, worker, or all."`
 	Migrate  migrateCmd  `cmd:"" help:"Make the databases and bring their schemas up to date."`
 	Plan     planCmd     `cmd:"" help:"Plan a trip from the terminal."`
+	Dlq      dlqCmd      `cmd:"" help:"List, show, replay or drop messages that could not be processed."`
 	Simulate simulateCmd `cmd:"" help:"Run simulators of the outside providers."`
 	Settings settingsCmd `cmd:"" help:"Print the configuration that holds, without its secrets."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

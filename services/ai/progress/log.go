@@ -130,7 +130,7 @@ func (l *Log) Open(ctx context.Context, generationID string, event *aiv1.Generat
 }
 
 func (l *Log) append(ctx context.Context, a appending) (int64, error) {
-	if time.Now().UnixNano() < l.downUntil.Load() {
+	if l.down() {
 		return 0, errDown
 	}
 	body, err := proto.Marshal(a.event)
@@ -145,7 +145,7 @@ func (l *Log) append(ctx context.Context, a appending) (int64, error) {
 	sequence, err := appendScript.Run(ctx, l.client, keys, args...).Int64()
 	switch {
 	case err != nil:
-		l.downUntil.Store(time.Now().Add(downFor).UnixNano())
+		l.failed(ctx)
 		return 0, fmt.Errorf("append to progress log: %w", err)
 	case sequence == 0:
 		return 0, ErrOver
@@ -153,6 +153,15 @@ func (l *Log) append(ctx context.Context, a appending) (int64, error) {
 		return 0, &lostError{at: -1 - sequence}
 	}
 	return sequence, nil
+}
+
+func (l *Log) down() bool { return time.Now().UnixNano() < l.downUntil.Load() }
+
+// failed leaves Redis alone for a while, unless it was the caller who went away.
+func (l *Log) failed(ctx context.Context) {
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		l.downUntil.Store(time.Now().Add(downFor).UnixNano())
+	}
 }
 
 func flag(is bool) string {
@@ -164,8 +173,12 @@ func flag(is bool) string {
 
 // Read gives the events after a sequence number, oldest first.
 func (l *Log) Read(ctx context.Context, generationID string, after int64) ([]*aiv1.GenerationEvent, error) {
+	if l.down() {
+		return nil, errDown
+	}
 	entries, err := l.client.XRange(ctx, streamKey(generationID), "("+strconv.FormatInt(after, 10)+"-0", "+").Result()
 	if err != nil {
+		l.failed(ctx)
 		return nil, fmt.Errorf("read progress log: %w", err)
 	}
 	events := make([]*aiv1.GenerationEvent, 0, len(entries))

@@ -47,8 +47,12 @@ func summaryOf(event *aiv1.GenerationEvent) []any {
 
 // Summary reads a log's summary.
 func (l *Log) Summary(ctx context.Context, generationID string) (Summary, error) {
+	if l.down() {
+		return Summary{}, errDown
+	}
 	fields, err := l.client.HGetAll(ctx, stateKey(generationID)).Result()
 	if err != nil {
+		l.failed(ctx)
 		return Summary{}, fmt.Errorf("read progress: %w", err)
 	}
 	var s Summary
