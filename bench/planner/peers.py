@@ -18,11 +18,12 @@ def solve_pyvrp(cell):
 
     m = Model()
     n = len(cell["profit"])
-    points = [m.add_depot(x=0, y=0, tw_early=cell["open"][0], tw_late=cell["close"][0])]
+    points = [m.add_location(x=0, y=0) for _ in range(n)]
+    depot = m.add_depot(points[0], tw_early=cell["open"][0], tw_late=cell["close"][0])
     for u in range(1, n):
-        points.append(m.add_client(x=0, y=0, service_duration=cell["service"][u], tw_early=cell["open"][u],
-                                   tw_late=cell["close"][u], prize=SCALE * cell["profit"][u], required=False))
-    m.add_vehicle_type(num_available=cell["routes"], start_depot=points[0], end_depot=points[0],
+        m.add_client(points[u], service_duration=cell["service"][u], tw_early=cell["open"][u],
+                     tw_late=cell["close"][u], prize=SCALE * cell["profit"][u], required=False)
+    m.add_vehicle_type(num_available=cell["routes"], start_depot=depot, end_depot=depot,
                        tw_early=cell["open"][0], tw_late=cell["close"][0])
     for a in range(n):
         for b in range(n):
@@ -32,7 +33,8 @@ def solve_pyvrp(cell):
     began = time.perf_counter()
     result = m.solve(MaxRuntime(cell["seconds"]), seed=1, display=False)
     wall = time.perf_counter() - began
-    routes = [list(r.visits()) for r in result.best.routes()] if result.is_feasible() else []
+    best = result.best.routes() if result.is_feasible() else []
+    routes = [[stop.idx + 1 for stop in route if stop.is_client()] for route in best]
     return routes, wall
 
 

@@ -13,8 +13,11 @@ const (
 	unsureClose = 17 * 60
 )
 
-// tripHeat suits budgets of some tens of milliseconds.
-const tripHeat = 0.3
+// tripHeat and tripRemoved suit budgets of some tens of milliseconds.
+const (
+	tripHeat    = 0.3
+	tripRemoved = 6
+)
 
 func (c *compiled) startPoint(day int) int { return c.legs.ends[2*day] }
 func (c *compiled) endPoint(day int) int   { return c.legs.ends[2*day+1] }
@@ -27,7 +30,7 @@ func (c *compiled) makeProblem() {
 		Point: make([]int32, n), Kind: make([]uint8, n), Group: make([]int32, n), Fixed: make([]bool, n),
 		Time: c.legs.minutes, Metres: c.legs.walked, Symmetric: c.legs.symmetric,
 		Stay: make([]int32, days*n), Profit: make([]int32, days*n), Windows: make([][]orienteering.Window, days*n),
-		DetourCost: travelPerMin, Heat: tripHeat, Seed: c.p.Seed,
+		DetourCost: travelPerMin, Heat: tripHeat, Removed: tripRemoved, Seed: c.p.Seed,
 	}
 	c.surety = make([]int64, days*n)
 	for u, x := range c.nodes {

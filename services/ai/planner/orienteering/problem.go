@@ -76,6 +76,8 @@ type Problem struct {
 	TieCost float64
 	// Heat is the first temperature of annealing over the median profit; 0 is 1.
 	Heat float64
+	// Removed is how many nodes an iteration takes out on average; 0 is 10.
+	Removed int
 	// Start, where given, holds routes to begin from; what of them does not fit
 	// is left out. StartRest says which of their nodes carry a rest.
 	Start     [][]int32

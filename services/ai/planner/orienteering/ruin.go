@@ -1,6 +1,9 @@
 package orienteering
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // ruin removes strings of nodes near a random seed node from a few routes. The
 // seed may be absent: then room is made around it.
@@ -15,7 +18,7 @@ func (x *Search) ruin() {
 	}
 	mean := visited / len(s.routes)
 	longest := min(longestString, max(mean, leastString))
-	most := 4*meanRemoved/(1+longest) - 1
+	most := 4*cmp.Or(x.p.Removed, meanRemoved)/(1+longest) - 1
 	strings := 1 + x.rng.below(max(most, 1))
 	seed := x.rng.below(x.p.Nodes)
 	if x.stamp != nil {

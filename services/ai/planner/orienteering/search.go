@@ -42,7 +42,7 @@ type Search struct {
 // around them.
 const (
 	longestString = 10   // nodes of a string
-	meanRemoved   = 10   // nodes an iteration removes on average
+	meanRemoved   = 10   // nodes an iteration removes on average, by default
 	depth         = 0.01 // chance to stop growing the part of a string that is spared
 	nearCap       = 60   // neighbours looked at around a seed
 	greedyShare   = 0.3  // how often recreate is greedy rather than ordered
