@@ -26,10 +26,19 @@
 // pace (PaceOf). Legs under 500 m are walks, others go by the trip's mode, by
 // taxi or car where a member is limited.
 //
+// # Use
+//
+// Plan makes a whole trip, ReplanDay one day with the others kept, LeastChange the
+// best plan within so many changes of a given one (with none: a repair), Apply an
+// edit by a person, Retime the times of a plan that came from elsewhere,
+// OrderMargin how near a day's order is to the best one. What breaks a rule is for
+// package rules to tell, which shares no logic with this one.
+//
 // # Solving
 //
 // compile.go and encode.go turn the days, places and roles (visit, lunch,
 // dinner) into nodes and windows of package orienteering, which searches by ruin
 // and recreate under simulated annealing; objective.go scores each state exactly
-// as above. finish.go times the stops and tells what could not be honoured.
+// as above. finish.go times the stops and tells what could not be honoured,
+// bound.go bounds the score from above, clash.go explains wishes that clash.
 package planner
