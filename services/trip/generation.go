@@ -36,6 +36,10 @@ func (s GenerationState) Final() bool {
 	return false
 }
 
+// Told tells whether the feed has an entry about entering the state; that a generation was handed over is nothing that
+// can be seen from outside.
+func (s GenerationState) Told() bool { return s != GenerationHandedOver }
+
 // Generation is one making of an itinerary, as the trip service drives it.
 type Generation struct {
 	// ID is gen_…; it is the saga's id as well.

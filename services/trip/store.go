@@ -124,7 +124,8 @@ type Generations interface {
 	Advance(ctx context.Context, id string, fn func(*Advance) error) (Generation, error)
 }
 
-// Advance is one step of a generation's saga in the store. A change of the generation's state is written to the feed.
+// Advance is one step of a generation's saga in the store. A new state of the generation that is Told is written to
+// the feed.
 type Advance struct {
 	Generation *Generation
 	Trip       *Trip

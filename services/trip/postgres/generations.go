@@ -150,7 +150,7 @@ func (s *Store) advance(ctx context.Context, b *pgx.Batch, a trip.Advance, befor
 			return err
 		}
 	}
-	if g.State != before {
+	if g.State != before && g.State.Told() {
 		if err := s.tellGeneration(b, t, *g); err != nil {
 			return err
 		}

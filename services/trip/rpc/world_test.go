@@ -2,7 +2,6 @@ package rpc_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -19,7 +18,6 @@ import (
 	"github.com/tripgen/tripgen/internal/page"
 	"github.com/tripgen/tripgen/internal/rpc"
 	"github.com/tripgen/tripgen/internal/rpc/rpctest"
-	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	tripv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1"
 	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1/tripv1connect"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
@@ -35,7 +33,7 @@ type world struct {
 	*testing.T
 	server *rpctest.Server
 	clock  *clock.Fake
-	store  *triptest.Memory
+	store  triptest.Store
 	ai     *triptest.AI
 	cities *triptest.Cities
 	user   user
@@ -74,8 +72,13 @@ func (s *sagas) HandedOver(ctx context.Context, generationID string, _ time.Dura
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{T: t, clock: clock.NewFake(triptest.Now), ai: triptest.NewAI(nil), cities: new(triptest.Cities)}
-	w.store = triptest.NewMemory(w.clock)
+	c := clock.NewFake(triptest.Now)
+	return newWorldOn(t, c, triptest.NewMemory(c))
+}
+
+func newWorldOn(t *testing.T, c *clock.Fake, store triptest.Store) *world {
+	t.Helper()
+	w := &world{T: t, clock: c, store: store, ai: triptest.NewAI(nil), cities: new(triptest.Cities)}
 	pages, err := page.NewTokens([]byte(strings.Repeat("k", 32)))
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +93,7 @@ func newWorld(t *testing.T) *world {
 	w.server = rpctest.Start(t, rpc.Deps{Resource: triprpc.Resource(w.clock)}, func(s *rpc.Server, options []connect.HandlerOption) {
 		triprpc.Mount(s.Handle, triprpc.Deps{
 			Service: service, Pages: pages, Clock: w.clock, Fingerprint: func(b []byte) []byte { return b },
-			Heartbeat: 50 * time.Millisecond,
+			Heartbeat: 20 * time.Millisecond,
 		}, options...)
 	})
 	w.user = w.as(triptest.Owner)
@@ -232,6 +235,3 @@ func wantSame(t *testing.T, got, want proto.Message) {
 		t.Fatalf("got  %v\nwant %v", got, want)
 	}
 }
-
-var _ = fmt.Sprint
-var _ = aiv1.GenerationState_GENERATION_STATE_READY

@@ -177,7 +177,7 @@ func (m *Memory) Advance(_ context.Context, id string, fn func(*trip.Advance) er
 	}
 	m.generations[id] = copyOf(g)
 	m.trips[t.ID] = copyOf(t)
-	if g.State != before {
+	if g.State != before && g.State.Told() {
 		m.tellGeneration(&t, g)
 	}
 	if a.ForgetKey {

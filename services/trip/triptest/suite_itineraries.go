@@ -152,7 +152,7 @@ func testGeneration(f *fixture) {
 	if unchanged.State != trip.GenerationReady || unchanged.Request.Special != "" {
 		f.Fatalf("got %+v", unchanged)
 	}
-	f.wantKinds(t, "trip", "accepted", "handed_over", "itinerary", "stored", "ready")
+	f.wantKinds(t, "trip", "accepted", "itinerary", "stored", "ready")
 	_, err = f.Advance(f.ctx, f.ids.New(id.Generation), func(*trip.Advance) error { return nil })
 	f.wantReason(err, errs.ReasonNotFound)
 }
