@@ -31,7 +31,7 @@ func wireAI(_ context.Context, r *role) error {
 		return err
 	}
 	airpc.New(airpc.Deps{
-		Intake: ai.NewIntake(store, r.Clock, r.Config.Generation.Queue), Queue: ai.NewQueue(store, r.Clock),
+		Intake: ai.NewIntake(store, aiBudget(r, store), r.Clock, r.Config.Generation.Queue), Queue: ai.NewQueue(store, r.Clock),
 		Reader: store, Ender: store, Log: progress.NewLog(r.Redis), Hub: hub,
 		Reviewer: &review.Reviewer{
 			Locations: locations.New(r.Client(), r.Config.Services.Location, r.Guards, calling...), Clock: r.Clock, IDs: r.IDs, Log: r.Log,
@@ -50,4 +50,8 @@ func aiStore(r *role) (*aipostgres.Store, events.Writer) {
 	store.Kick = relay.Kick
 	r.Add(relay.Part())
 	return store, writer
+}
+
+func aiBudget(r *role, store *aipostgres.Store) *ai.Budget {
+	return ai.NewBudget(store, r.Clock, r.Config.Generation.DayBudgetUSD, r.Config.Generation.ClientBudgetUSD)
 }

@@ -8,10 +8,12 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/resilience"
 	"github.com/tripgen/tripgen/internal/rpc"
 	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/locations"
 	"github.com/tripgen/tripgen/services/ai/pipeline"
+	aipostgres "github.com/tripgen/tripgen/services/ai/postgres"
 	"github.com/tripgen/tripgen/services/ai/progress"
 	"github.com/tripgen/tripgen/services/ai/refine"
 	"github.com/tripgen/tripgen/services/ai/worker"
@@ -52,7 +54,7 @@ func wireWorker(_ context.Context, r *role) error {
 	return nil
 }
 
-func newPipeline(r *role, store ai.Improver) (*pipeline.Pipeline, error) {
+func newPipeline(r *role, store *aipostgres.Store) (*pipeline.Pipeline, error) {
 	options, err := rpc.ClientOptions()
 	if err != nil {
 		return nil, err
@@ -61,10 +63,14 @@ func newPipeline(r *role, store ai.Improver) (*pipeline.Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
+	refining, err := model(r)
+	if err != nil {
+		return nil, err
+	}
 	g := r.Config.Generation
 	return pipeline.New(pipeline.Deps{
 		Locations: locations.New(r.Client(), r.Config.Services.Location, r.Guards, options...),
-		Model:     model(r), Improver: store,
+		Model:     refining, Affords: aiBudget(r, store).Affords, Improver: store,
 		Budgets: pipeline.Budgets{
 			Deadline: g.Deadline, Store: storeReserve, Gather: g.Gather, Plan: g.Plan, Refine: g.Refine, Late: lateAnswers,
 			Hedge: 0,
@@ -73,13 +79,25 @@ func newPipeline(r *role, store ai.Improver) (*pipeline.Pipeline, error) {
 	}), nil
 }
 
-// model is Claude; without a key itineraries are planned and not refined.
-func model(r *role) refine.Model {
+// model is Claude, within the provider's limits and behind the answers that are shared; without a key itineraries are
+// planned and not refined.
+func model(r *role) (refine.Model, error) {
 	c := r.Config.Providers.Anthropic
 	if c.Key == "" {
-		return nil
+		return nil, nil
 	}
-	return refine.NewClaude(refine.Config{Key: c.Key.Reveal(), BaseURL: c.BaseURL, Model: func() string { return c.Model }})
+	name := func() string { return c.Model }
+	claude := refine.NewClaude(refine.Config{Key: c.Key.Reveal(), BaseURL: c.BaseURL, Model: name})
+	guard := r.Guards.Guard(resilience.Policy{Name: "anthropic"})
+	limited, err := refine.NewLimited(claude, guard, refine.DefaultLimits(), r.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	shared, err := refine.NewShared(limited, refine.RedisCache{Client: r.Redis}, name, r.Log, r.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	return shared, nil
 }
 
 // queueReaders read the queue's topics, each by itself, so that none holds another up.

@@ -198,6 +198,11 @@ type Generation struct {
 	Queue int `yaml:"queue"`
 	// Attempts until a generation is given up.
 	Attempts int `yaml:"attempts"`
+	// DayBudgetUSD caps what is spent on the model a day (in UTC), in US dollars: beyond it, itineraries are planned and
+	// not refined. Zero for no cap.
+	DayBudgetUSD float64 `yaml:"day_budget_usd"`
+	// ClientBudgetUSD caps what one client's generations may cost a day; beyond it, they are refused. Zero for no cap.
+	ClientBudgetUSD float64 `yaml:"client_budget_usd"`
 }
 
 // Default is what holds where nothing is set: all on one machine.
@@ -240,7 +245,7 @@ func Default() Config {
 		},
 		Generation: Generation{
 			Deadline: 5 * time.Second, Gather: 800 * time.Millisecond, Plan: time.Second, Refine: 3 * time.Second,
-			Parallel: 8, Queue: 10_000, Attempts: 5,
+			Parallel: 32, Queue: 10_000, Attempts: 5,
 		},
 	}
 }

@@ -77,6 +77,9 @@ type Generation struct {
 	Class Class
 	// CostUnits is the expected cost, see CostUnits.
 	CostUnits int
+	// Ordinal counts the owner's earlier generations of this trip: the first of equal requests share a plan, and one who
+	// asks again gets another.
+	Ordinal int
 	// Percent (0–100, never falling) and Stage are as of the last change that was stored.
 	Percent int
 	Stage   Stage

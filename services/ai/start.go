@@ -11,9 +11,10 @@ import (
 
 // Intake accepts generations up to a bound.
 type Intake struct {
-	store IntakeStore
-	clock clock.Clock
-	queue int
+	store  IntakeStore
+	budget *Budget
+	clock  clock.Clock
+	queue  int
 
 	mu      sync.Mutex
 	waiting int
@@ -21,8 +22,8 @@ type Intake struct {
 }
 
 // NewIntake makes an intake; queue is how many generations may wait in all.
-func NewIntake(store IntakeStore, c clock.Clock, queue int) *Intake {
-	return &Intake{store: store, clock: c, queue: queue}
+func NewIntake(store IntakeStore, budget *Budget, c clock.Clock, queue int) *Intake {
+	return &Intake{store: store, budget: budget, clock: c, queue: queue}
 }
 
 const (
@@ -36,17 +37,13 @@ const (
 )
 
 // Start accepts a request; a request that was accepted before gives the generation as it stands, also with a full
-// queue. Errors: ErrQueueFull, ErrMismatch.
+// queue or a spent budget. Errors: ErrQueueFull, ErrBudgetSpent, ErrMismatch.
 func (i *Intake) Start(ctx context.Context, r Request) (Generation, error) {
-	full, err := i.full(ctx)
-	if err != nil {
-		return Generation{}, err
-	}
-	if full > 0 {
+	if refusal := i.admit(ctx, r.ClientID); refusal != nil {
 		// One that was accepted before needs no place: Accept tells whether it is the same request.
 		switch _, err := i.store.Get(ctx, r.ID); {
 		case errors.Is(err, ErrNoGeneration):
-			return Generation{}, ErrQueueFull.Retry(min(max(time.Duration(full)*retryPerQueued, retryLeast), retryMost))
+			return Generation{}, refusal
 		case err != nil:
 			return Generation{}, err
 		}
@@ -62,6 +59,18 @@ func (i *Intake) Start(ctx context.Context, r Request) (Generation, error) {
 		i.mu.Unlock()
 	}
 	return g, nil
+}
+
+// admit refuses what there is no place or no money for.
+func (i *Intake) admit(ctx context.Context, clientID string) error {
+	if err := i.budget.Admit(ctx, clientID); err != nil {
+		return err
+	}
+	full, err := i.full(ctx)
+	if err != nil || full == 0 {
+		return err
+	}
+	return ErrQueueFull.Retry(min(max(time.Duration(full)*retryPerQueued, retryLeast), retryMost))
 }
 
 // full gives the length of a queue that has reached its bound, else 0. Far from the bound a recent count suffices; at

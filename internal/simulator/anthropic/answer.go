@@ -107,7 +107,7 @@ func answerDays(q question, places map[string]place) []day {
 		}
 		// One stop that is not fixed gives way to an option of its kind, so that answers differ from drafts.
 		for i, s := range asked.Draft {
-			if option := alike(places, s.ID, asked.Options); !s.Fixed && option != "" && hash(s.ID, asked.Number)%3 == 0 {
+			if option := alike(places, s.ID, asked.Options); !s.Fixed && option != "" && hash(s.ID)%3 == 0 {
 				ids[i] = option
 				break
 			}
@@ -122,7 +122,7 @@ func answerDays(q question, places map[string]place) []day {
 		}
 		if len(ids) > 0 {
 			first := places[ids[0]]
-			d.Title = text{Ko: fmt.Sprintf("(모의 응답) %d일차: %s", asked.Number, first.Ko), En: fmt.Sprintf("(simulated) Day %d: %s", asked.Number, first.En)}
+			d.Title = text{Ko: "(모의 응답) " + first.Ko + "에서 시작하는 하루", En: "(simulated) A day that starts at " + first.En}
 		}
 		days = append(days, d)
 	}
@@ -139,8 +139,8 @@ func alike(places map[string]place, placeID string, options []string) string {
 	return ""
 }
 
-func hash(s string, n int) uint32 {
+func hash(s string) uint32 {
 	h := fnv.New32a()
-	fmt.Fprintf(h, "%s/%d", s, n)
+	_, _ = h.Write([]byte(s)) // never fails
 	return h.Sum32()
 }

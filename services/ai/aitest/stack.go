@@ -14,6 +14,7 @@ import (
 	"connectrpc.com/connect"
 	"github.com/alicebob/miniredis/v2"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -24,6 +25,7 @@ import (
 	"github.com/tripgen/tripgen/internal/kafka"
 	"github.com/tripgen/tripgen/internal/page"
 	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
+	"github.com/tripgen/tripgen/internal/resilience"
 	"github.com/tripgen/tripgen/internal/rpc"
 	"github.com/tripgen/tripgen/internal/rpc/rpctest"
 	"github.com/tripgen/tripgen/internal/seal"
@@ -51,6 +53,10 @@ type Options struct {
 	Claude anthropic.Config
 	// Queue, Parallel and Attempts are 1000, 16 and 3 unless set.
 	Queue, Parallel, Attempts int
+	// DayUSD and ClientUSD are budgets; zero for none.
+	DayUSD, ClientUSD float64
+	// Share shares answers of the model.
+	Share bool
 	// Lease is a second unless set; Session, Kafka's, 1 s.
 	Lease, Session time.Duration
 	// Budgets are those of life unless set.
@@ -82,6 +88,7 @@ type Stack struct {
 	miniredis *miniredis.Miniredis
 	claudeURL string
 	relay     *events.Relay
+	budget    *ai.Budget
 	logger    *slog.Logger
 }
 
@@ -111,6 +118,7 @@ func Start(t testing.TB, o Options) *Stack {
 	s.Store.Kick = s.relay.Kick
 	Run(t, s.relay.Part())
 	s.Log = progress.NewLog(s.Redis)
+	s.budget = ai.NewBudget(s.Store, clock.System{}, o.DayUSD, o.ClientUSD)
 	s.serve(t)
 	if !o.NoWorker {
 		s.StartWorker(t)
@@ -197,7 +205,7 @@ func (s *Stack) serve(t testing.TB) {
 		t.Fatal(err)
 	}
 	handlers := airpc.New(airpc.Deps{
-		Intake: ai.NewIntake(s.Store, clock.System{}, s.Options.Queue), Queue: ai.NewQueue(s.Store, clock.System{}),
+		Intake: ai.NewIntake(s.Store, s.budget, clock.System{}, s.Options.Queue), Queue: ai.NewQueue(s.Store, clock.System{}),
 		Reader: s.Store, Ender: s.Store, Log: s.Log, Hub: hub, Pages: pages, Seal: s.Sealer, Clock: clock.System{}, Logger: s.logger,
 		Reviewer: &review.Reviewer{Locations: s.Places, Clock: clock.System{}, IDs: id.Random{}, Log: s.logger},
 	})
@@ -216,10 +224,10 @@ func (s *Stack) StartWorker(t testing.TB) (stop func()) {
 	t.Helper()
 	var model refine.Model
 	if !s.Options.NoModel {
-		model = refine.NewClaude(refine.Config{Key: "any", BaseURL: s.claudeURL, Model: func() string { return "claude-haiku-4-5" }})
+		model = s.model(t)
 	}
 	made := pipeline.New(pipeline.Deps{
-		Locations: s.Places, Model: model, Improver: s.Store, Budgets: *s.Options.Budgets, PlannerSlots: 2,
+		Locations: s.Places, Model: model, Affords: s.budget.Affords, Improver: s.Store, Budgets: *s.Options.Budgets, PlannerSlots: 2,
 		Clock: clock.System{}, IDs: id.Random{}, Log: s.logger,
 	})
 	var readers []*kafkago.Reader
@@ -245,6 +253,29 @@ func (s *Stack) StartWorker(t testing.TB) (stop func()) {
 	})
 	t.Cleanup(stop)
 	return stop
+}
+
+// model is the simulated Claude, within limits, shared if asked for.
+func (s *Stack) model(t testing.TB) refine.Model {
+	t.Helper()
+	name := func() string { return "claude-haiku-4-5" }
+	guards, err := resilience.NewSet(prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	claude := refine.NewClaude(refine.Config{Key: "any", BaseURL: s.claudeURL, Model: name})
+	limited, err := refine.NewLimited(claude, guards.Guard(resilience.Policy{Name: "anthropic"}), refine.DefaultLimits(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.Options.Share {
+		return limited
+	}
+	shared, err := refine.NewShared(limited, refine.RedisCache{Client: s.Redis}, name, s.logger, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shared
 }
 
 // Run runs a part until the test ends, or until stop, and awaits its end.

@@ -11,6 +11,7 @@ import (
 	locationv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 	"github.com/tripgen/tripgen/services/ai/planner"
+	"github.com/tripgen/tripgen/services/ai/planning"
 	"github.com/tripgen/tripgen/services/ai/refine"
 )
 
@@ -76,13 +77,31 @@ func (w *work) group() refine.Group {
 	pace := planner.PaceOf(w.facts.Problem.Group)
 	g := refine.Group{Mode: lowerName(w.request.GetProfile().GetTransportMode().String(), "TRANSPORT_MODE_"), MinStops: pace.MinStops, MaxStops: pace.MaxStops}
 	for _, m := range w.request.GetProfile().GetMembers() {
-		member := refine.Member{Age: int(m.GetAge()), Health: lowerName(m.GetHealth().String(), "HEALTH_LEVEL_")}
+		member := refine.Member{Age: ageBand(int(m.GetAge())), Health: lowerName(m.GetHealth().String(), "HEALTH_LEVEL_")}
 		for _, t := range m.GetPreferences() {
 			member.Likes = append(member.Likes, lowerName(t.String(), "PREFERENCE_"))
 		}
+		slices.Sort(member.Likes)
 		g.Members = append(g.Members, member)
 	}
+	// The order in which a trip names its members says nothing: equal groups are asked about alike.
+	slices.SortFunc(g.Members, func(a, b refine.Member) int {
+		return cmp.Or(cmp.Compare(a.Age, b.Age), cmp.Compare(a.Health, b.Health), slices.Compare(a.Likes, b.Likes))
+	})
 	return g
+}
+
+// ageBand tells an age as far as it matters for a plan.
+func ageBand(age int) string {
+	for _, band := range []struct {
+		below int
+		name  string
+	}{{7, "child under 7"}, {13, "child of 7 to 12"}, {20, "teenager"}, {65, "adult"}, {75, "65 to 74"}} {
+		if age < band.below {
+			return band.name
+		}
+	}
+	return "75 or older"
 }
 
 // day describes a day of the draft.
@@ -109,8 +128,13 @@ func weatherWords(d *typev1.DayWeather) string {
 	if d == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s, %.0f to %.0f °C, %d%% precipitation",
-		lowerName(d.GetKind().String(), "WEATHER_KIND_"), d.GetMinCelsius(), d.GetMaxCelsius(), d.GetPrecipitationPercent())
+	const step = 5 // degrees: finer differences change no plan, and equal days are asked about alike
+	round := func(celsius float64) float64 { return math.Round(celsius/step) * step }
+	words := fmt.Sprintf("%s, about %.0f to %.0f °C", lowerName(d.GetKind().String(), "WEATHER_KIND_"), round(d.GetMinCelsius()), round(d.GetMaxCelsius()))
+	if d.GetPm25() >= planning.BadPM25 {
+		words += ", bad air"
+	}
+	return words
 }
 
 // options gives each day the unplanned places nearest to its stops: of its city, open on it, fit for the group.

@@ -7,7 +7,9 @@ import (
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/proto"
 
+	"github.com/tripgen/tripgen/internal/errs"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	locationv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1"
 	"github.com/tripgen/tripgen/services/ai/planning"
@@ -18,9 +20,13 @@ func (r *run) gather(ctx context.Context) (*planning.Facts, error) {
 	r.tell(ctx, aiv1.GenerationStage_GENERATION_STAGE_CONTEXT, percentProfile)
 	ctx, cancel := context.WithTimeout(ctx, r.Budgets.Gather)
 	defer cancel()
+	seed, err := r.seedOf()
+	if err != nil {
+		return nil, errs.Internal(err)
+	}
 	return Gather(ctx, r.Locations, planning.Request{
 		Profile: r.request.GetProfile(), DayStart: int(r.request.GetDayStart().GetMinutes()),
-		Wishes: r.request.GetSpecialRequest(), Seed: seedOf(r.job.Generation.ID), Present: r.request.GetPresent(),
+		Wishes: r.request.GetSpecialRequest(), Seed: seed, Present: r.request.GetPresent(),
 	}, func(err error) {
 		r.Metrics.weatherMissing.Inc()
 		r.Log.WarnContext(ctx, "planned without the weather", "generation", r.job.Generation.ID, "error", err)
@@ -114,9 +120,14 @@ func (g gathering) extra(ctx context.Context, req planning.Request) ([]*location
 	return out, nil
 }
 
-// seedOf makes a generation's plans differ from another's and repeatable for itself.
-func seedOf(generationID string) uint64 {
+// seedOf makes equal requests give equal plans, whoever asks, and those who ask again another one.
+func (r *run) seedOf() (uint64, error) {
+	body, err := proto.MarshalOptions{Deterministic: true}.Marshal(planning.Normalise(r.request.GetProfile()))
+	if err != nil {
+		return 0, fmt.Errorf("marshal profile: %w", err)
+	}
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(generationID)) // never fails
-	return h.Sum64()
+	_, _ = fmt.Fprintf(h, "%d/%d/%d/", r.job.Generation.Ordinal, r.request.GetDay(), r.request.GetDayStart().GetMinutes()) // never fails
+	_, _ = h.Write(body)                                                                                                   // never fails
+	return h.Sum64(), nil
 }

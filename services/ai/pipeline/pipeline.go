@@ -68,7 +68,9 @@ type Budgets struct {
 type Deps struct {
 	Locations Locations
 	// Model refines; nil for planned days only.
-	Model    refine.Model
+	Model refine.Model
+	// Affords tells whether there is money for the model; nil for always.
+	Affords  func(ctx context.Context) (bool, error)
 	Improver ai.Improver
 	Budgets  Budgets
 	// PlannerSlots is how many searches run at once: they are bound by the processor.

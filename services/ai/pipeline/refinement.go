@@ -66,7 +66,7 @@ func (w *work) refineAndFinish(ctx context.Context, made func(context.Context, a
 // startCalls asks the model; without one there is nothing under way from the start. The calls outlive the work's
 // context when the itinerary is made, but not its cancelling before.
 func (w *work) startCalls(ctx context.Context) *calls {
-	if w.Model == nil {
+	if !w.mayAsk(ctx) {
 		over := make(chan struct{})
 		close(over)
 		return &calls{over: over, stop: func() {}}
@@ -84,6 +84,20 @@ func (w *work) startCalls(ctx context.Context) *calls {
 		wishes = &joined
 	}
 	return w.call(w.job.Background, briefs, wishes)
+}
+
+// mayAsk tells whether there are a model and money for it. Where that cannot be known, the model is asked: a budget is
+// there to bound spending, not to stop it at the first trouble with the database.
+func (w *work) mayAsk(ctx context.Context) bool {
+	if w.Model == nil || w.Affords == nil {
+		return w.Model != nil
+	}
+	affords, err := w.Affords(ctx)
+	if err != nil {
+		w.Log.WarnContext(ctx, "the budget is not known", "error", err)
+		return true
+	}
+	return affords
 }
 
 // collect takes answers until all are there, no call is under way, or the time is over.

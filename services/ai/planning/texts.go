@@ -105,7 +105,7 @@ func weatherNotes(w *typev1.DayWeather) []*typev1.LocalizedText {
 	if w.GetMinCelsius() <= planner.ColdC {
 		out = append(out, text("추위에 주의하세요. 야외는 짧게 계세요.", "Mind the cold: keep outdoor times short."))
 	}
-	if w.GetPm25() >= badPM25 {
+	if w.GetPm25() >= BadPM25 {
 		out = append(out, text("초미세먼지가 나쁨입니다. 야외 활동을 줄이세요.", "The air is bad (PM2.5); limit your time outdoors."))
 	}
 	if w.GetNormals() {

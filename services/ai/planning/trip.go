@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/tripgen/tripgen/internal/errs"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	locationv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1"
@@ -83,6 +85,25 @@ type Trip struct {
 
 // MaxDays is the longest trip that is planned.
 const MaxDays = planner.MaxDays
+
+// Normalise takes out of a profile what makes no difference to a plan: ids and names of destinations whose city is
+// known. Members stay in their order, which the plan's measures are told in.
+func Normalise(p *aiv1.PlanningProfile) *aiv1.PlanningProfile {
+	out := proto.CloneOf(p)
+	for _, d := range out.GetDestinations() {
+		d.Id = ""
+		if d.GetCityId() != "" {
+			d.Name = ""
+		}
+		if d.GetLodging() != nil {
+			d.Lodging.Name = ""
+		}
+	}
+	for _, m := range out.GetMembers() {
+		m.Gender = typev1.Gender_GENDER_UNSPECIFIED
+	}
+	return out
+}
 
 // Days counts the days of a trip.
 func Days(p *aiv1.PlanningProfile) int {

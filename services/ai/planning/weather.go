@@ -6,10 +6,10 @@ import (
 )
 
 const (
+	// BadPM25 is PM2.5 in µg/m³ from which Korea's scale calls the air bad.
+	BadPM25 = 36
 	// wetPercent is the chance of precipitation from which an hour is planned as wet.
 	wetPercent = 50
-	// badPM25 is PM2.5 in µg/m³ from which Korea's scale calls the air bad.
-	badPM25 = 36
 )
 
 // weatherOf gives 24 hours, or none where the day's weather is not known. Hours that are missing get the day's weather.
@@ -18,7 +18,7 @@ func weatherOf(w *typev1.DayWeather) []planner.HourWeather {
 		return nil
 	}
 	out := make([]planner.HourWeather, 24)
-	badAir := w.GetPm25() >= badPM25
+	badAir := w.GetPm25() >= BadPM25
 	for h := range out {
 		out[h] = planner.HourWeather{
 			Precipitation: precipitation(w.GetKind(), w.GetPrecipitationPercent()),

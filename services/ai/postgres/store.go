@@ -60,7 +60,7 @@ const columns = `g.id, g.trip_id, g.owner, g.client_id, g.day, g.state, g.class,
 	g.last_sequence, g.days_ready, g.days_refined, g.days_improved, g.has_clashes, g.failure_reason, g.input_tokens,
 	g.cached_input_tokens, g.cache_write_tokens, g.output_tokens, g.micro_usd, g.model_calls, g.itinerary_version,
 	g.request_time, g.create_time, coalesce(g.start_time, 'epoch'), coalesce(g.end_time, 'epoch'), g.attempts, g.worker,
-	coalesce(g.lease_until, 'epoch'), g.troubles`
+	coalesce(g.lease_until, 'epoch'), g.troubles, g.ordinal`
 
 // scan reads the columns; more are read after them.
 func scan(row pgx.Row, more ...any) (ai.Generation, error) {
@@ -70,7 +70,7 @@ func scan(row pgx.Row, more ...any) (ai.Generation, error) {
 		&g.LastSequence, &g.DaysReady, &g.DaysRefined, &g.DaysImproved, &g.HasClashes, &g.FailureReason,
 		&g.Cost.InputTokens, &g.Cost.CachedInputTokens, &g.Cost.CacheWriteTokens, &g.Cost.OutputTokens, &g.Cost.MicroUSD,
 		&g.Cost.Calls, &g.ItineraryVersion, &g.RequestTime, &g.CreateTime, &g.StartTime, &g.EndTime, &g.Attempts,
-		&g.Worker, &g.LeaseUntil, &g.Troubles,
+		&g.Worker, &g.LeaseUntil, &g.Troubles, &g.Ordinal,
 	}, more...)...)
 	for _, t := range []*time.Time{&g.StartTime, &g.EndTime, &g.LeaseUntil} {
 		if t.Unix() == 0 {
@@ -116,6 +116,23 @@ func (s *Store) Pace(ctx context.Context, span time.Duration) (int, error) {
 	var n int
 	err := s.Pool.QueryRow(ctx, "SELECT count(*) FROM generation WHERE start_time > $1", s.Clock.Now().Add(-span)).Scan(&n)
 	return n, describe("count pace", postgres.Clean(err))
+}
+
+// Spent gives what was spent on the model, by client.
+func (s *Store) Spent(ctx context.Context, since time.Time) (map[string]int64, error) {
+	rows, err := s.Pool.Query(ctx, `SELECT client_id, sum(micro_usd)::bigint FROM generation
+		WHERE create_time >= $1 AND micro_usd > 0 GROUP BY client_id`, since)
+	if err != nil {
+		return nil, describe("count spend", postgres.Clean(err))
+	}
+	spent := map[string]int64{}
+	var client string
+	var micros int64
+	_, err = pgx.ForEachRow(rows, []any{&client, &micros}, func() error {
+		spent[client] = micros
+		return nil
+	})
+	return spent, describe("count spend", postgres.Clean(err))
 }
 
 // Waiting counts the queued generations.

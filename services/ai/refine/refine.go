@@ -42,9 +42,9 @@ type City struct {
 	Places []Place `json:"places"`
 }
 
-// Member is a traveller as the model needs it: no names.
+// Member is a traveller as the model needs it: no name, and an age by bands.
 type Member struct {
-	Age    int      `json:"age"`
+	Age    string   `json:"age"`
 	Health string   `json:"health"`
 	Likes  []string `json:"likes,omitempty"`
 }

@@ -8,6 +8,7 @@ CREATE TABLE generation (
     state               text NOT NULL CHECK (state IN ('queued', 'running', 'made', 'ready', 'failed', 'cancelled')),
     class               text NOT NULL CHECK (class IN ('express', 'standard', 'bulk')),
     cost_units          integer NOT NULL,
+    ordinal             integer NOT NULL,
     fingerprint         bytea NOT NULL,
     percent             integer NOT NULL DEFAULT 0,
     stage               integer NOT NULL DEFAULT 1,
@@ -38,6 +39,7 @@ CREATE TABLE generation (
 CREATE INDEX generation_queued ON generation (queued_until) WHERE state = 'queued';
 CREATE INDEX generation_running ON generation (lease_until) WHERE state = 'running';
 CREATE INDEX generation_started ON generation (start_time);
+CREATE INDEX generation_spend ON generation (create_time) INCLUDE (client_id, micro_usd) WHERE micro_usd > 0;
 CREATE INDEX generation_owner ON generation (owner, id DESC);
 CREATE INDEX generation_trip ON generation (owner, trip_id, id DESC);
 
