@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strconv"
 
 	"connectrpc.com/connect"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -48,6 +49,7 @@ type process struct {
 	Pages *page.Tokens
 
 	transport *http.Transport
+	taken     map[app.Role]int
 }
 
 // role is what a role is wired from: what the process shares, and its own database, server, readiness and identity.
@@ -58,6 +60,8 @@ type role struct {
 	Ready *app.Readiness
 	// Server gets the handlers; it is started after the wiring.
 	Server *rpc.Server
+	// Instance registers the metrics of this instance of the role: a process may take a role on more than once.
+	Instance prometheus.Registerer
 	// Pool is on the role's own database (the worker's is that of ai), where the role needs one.
 	Pool *pgxpool.Pool
 
@@ -119,14 +123,19 @@ func newProcess(ctx context.Context, g *app.Group, c config.Config, log *slog.Lo
 			Client: &http.Client{Timeout: tokenTimeout}, Revoked: known,
 		}),
 		Revoked:   known,
-		transport: transport,
+		transport: transport, taken: make(map[app.Role]int),
 	}, nil
 }
 
 // take wires one role: what it needs, itself, and its server.
 func (p *process) take(ctx context.Context, name app.Role, w wiring) error {
+	p.taken[name]++
+	instance := prometheus.Labels{"role": string(name), "instance": strconv.Itoa(p.taken[name])}
 	log := p.Log.With("role", string(name))
-	r := &role{process: p, Role: name, Log: log, Ready: p.Readiness(), migrations: w.migrations}
+	r := &role{
+		process: p, Role: name, Log: log, Ready: p.Readiness(), migrations: w.migrations,
+		Instance: prometheus.WrapRegistererWith(instance, p.Metrics),
+	}
 	for _, need := range w.needs {
 		if err := need(ctx, r); err != nil {
 			return err
