@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/tripgen/tripgen/internal/telemetry"
 	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/refine"
 )
@@ -47,12 +48,14 @@ func newMetrics() *Metrics {
 // NewMetrics makes and registers the metrics.
 func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 	m := newMetrics()
-	for _, c := range []prometheus.Collector{m.weatherMissing, m.days, m.calls, m.stages, m.spend, m.tokens} {
-		if err := r.Register(c); err != nil {
-			return nil, err
-		}
-	}
-	return m, nil
+	var errs [6]error
+	m.weatherMissing, errs[0] = telemetry.Register(r, m.weatherMissing)
+	m.days, errs[1] = telemetry.Register(r, m.days)
+	m.calls, errs[2] = telemetry.Register(r, m.calls)
+	m.stages, errs[3] = telemetry.Register(r, m.stages)
+	m.spend, errs[4] = telemetry.Register(r, m.spend)
+	m.tokens, errs[5] = telemetry.Register(r, m.tokens)
+	return m, errors.Join(errs[:]...)
 }
 
 // called counts a call of the model.

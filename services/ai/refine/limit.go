@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tripgen/tripgen/internal/resilience"
+	"github.com/tripgen/tripgen/internal/telemetry"
 	"github.com/tripgen/tripgen/services/ai"
 )
 
@@ -60,7 +61,9 @@ func NewLimited(model Model, guard *resilience.Guard, l Limits, metrics promethe
 	if metrics == nil {
 		return m, nil
 	}
-	return m, metrics.Register(m.limitGauge)
+	var err error
+	m.limitGauge, err = telemetry.Register(metrics, m.limitGauge)
+	return m, err
 }
 
 // Days answers a brief within the limits.

@@ -5,12 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/tripgen/tripgen/internal/telemetry"
 	"github.com/tripgen/tripgen/services/ai"
 )
 
@@ -57,12 +59,10 @@ func NewShared(model Model, cache Cache, name func() string, log *slog.Logger, m
 	if metrics == nil {
 		return s, nil
 	}
-	for _, c := range []prometheus.Collector{s.days, s.saved} {
-		if err := metrics.Register(c); err != nil {
-			return nil, err
-		}
-	}
-	return s, nil
+	var errs [2]error
+	s.days, errs[0] = telemetry.Register(metrics, s.days)
+	s.saved, errs[1] = telemetry.Register(metrics, s.saved)
+	return s, errors.Join(errs[:]...)
 }
 
 // kept is a shared answer with what it cost.

@@ -1,10 +1,12 @@
 package worker
 
 import (
+	"errors"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/tripgen/tripgen/internal/telemetry"
 	"github.com/tripgen/tripgen/services/ai"
 )
 
@@ -29,12 +31,10 @@ func newMetrics() *Metrics {
 // NewMetrics makes and registers the metrics.
 func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 	m := newMetrics()
-	for _, c := range []prometheus.Collector{m.waits, m.endings} {
-		if err := r.Register(c); err != nil {
-			return nil, err
-		}
-	}
-	return m, nil
+	var errs [2]error
+	m.waits, errs[0] = telemetry.Register(r, m.waits)
+	m.endings, errs[1] = telemetry.Register(r, m.endings)
+	return m, errors.Join(errs[:]...)
 }
 
 func (m *Metrics) started(g ai.Generation, now time.Time) {
