@@ -174,6 +174,10 @@ func (w *work) publishDraft(ctx context.Context) {
 // itinerary tells the whole in the contract's terms: the days that were made as they stand, the others as they were.
 func (w *work) itinerary() *typev1.Itinerary {
 	out := w.facts.Render(w.plan, w.Clock.Now())
+	// A plan whose days were rearranged answers the same problem as the draft: the draft's bound is its bound.
+	if q, bound := out.GetQuality(), w.drafted.Quality.Bound; q.GetUpperBound() == 0 && bound > 0 {
+		q.UpperBound, q.Gap = bound, max(0, (bound-q.GetScore())/bound)
+	}
 	for d := range out.GetDays() {
 		switch {
 		case w.makes(d):

@@ -2406,17 +2406,17 @@ const file_tripgen_location_v1_location_proto_rawDesc = "" +
 	"\x10PLACE_ORDER_TIME\x10\x01\x12\x16\n" +
 	"\x12PLACE_ORDER_RATING\x10\x02\x12\x14\n" +
 	"\x10PLACE_ORDER_NAME\x10\x03\x12\x1c\n" +
-	"\x18PLACE_ORDER_REVIEW_COUNT\x10\x042\xf8\x04\n" +
+	"\x18PLACE_ORDER_REVIEW_COUNT\x10\x042\x82\x05\n" +
 	"\fPlaceService\x12}\n" +
 	"\fSearchNearby\x12(.tripgen.location.v1.SearchNearbyRequest\x1a).tripgen.location.v1.SearchNearbyResponse\"\x18\x92\x82\x19\x11\b\x01\x12\vplaces.read \x01\x90\x02\x01\x12w\n" +
 	"\n" +
 	"SearchText\x12&.tripgen.location.v1.SearchTextRequest\x1a'.tripgen.location.v1.SearchTextResponse\"\x18\x92\x82\x19\x11\b\x01\x12\vplaces.read \x01\x90\x02\x01\x12q\n" +
-	"\bGetPlace\x12$.tripgen.location.v1.GetPlaceRequest\x1a%.tripgen.location.v1.GetPlaceResponse\"\x18\x92\x82\x19\x11\b\x01\x12\vplaces.read \x01\x90\x02\x01\x12\x83\x01\n" +
-	"\x0eBatchGetPlaces\x12*.tripgen.location.v1.BatchGetPlacesRequest\x1a+.tripgen.location.v1.BatchGetPlacesResponse\"\x18\x92\x82\x19\x11\b\x01\x12\vplaces.read \x01\x90\x02\x01\x12w\n" +
+	"\bGetPlace\x12$.tripgen.location.v1.GetPlaceRequest\x1a%.tripgen.location.v1.GetPlaceResponse\"\x18\x92\x82\x19\x11\b\x01\x12\vplaces.read \x01\x90\x02\x01\x12\x8d\x01\n" +
+	"\x0eBatchGetPlaces\x12*.tripgen.location.v1.BatchGetPlacesRequest\x1a+.tripgen.location.v1.BatchGetPlacesResponse\"\"\x92\x82\x19\x1b\b\x01\x12\vplaces.read\x12\binternal \x01\x90\x02\x01\x12w\n" +
 	"\n" +
-	"ListCities\x12&.tripgen.location.v1.ListCitiesRequest\x1a'.tripgen.location.v1.ListCitiesResponse\"\x18\x92\x82\x19\x11\b\x01\x12\vplaces.read \x01\x90\x02\x012\x8c\x01\n" +
-	"\x0eWeatherService\x12z\n" +
-	"\vGetForecast\x12'.tripgen.location.v1.GetForecastRequest\x1a(.tripgen.location.v1.GetForecastResponse\"\x18\x92\x82\x19\x11\b\x01\x12\vplaces.read \x01\x90\x02\x012\x89\x03\n" +
+	"ListCities\x12&.tripgen.location.v1.ListCitiesRequest\x1a'.tripgen.location.v1.ListCitiesResponse\"\x18\x92\x82\x19\x11\b\x01\x12\vplaces.read \x01\x90\x02\x012\x97\x01\n" +
+	"\x0eWeatherService\x12\x84\x01\n" +
+	"\vGetForecast\x12'.tripgen.location.v1.GetForecastRequest\x1a(.tripgen.location.v1.GetForecastResponse\"\"\x92\x82\x19\x1b\b\x01\x12\vplaces.read\x12\binternal \x01\x90\x02\x012\x89\x03\n" +
 	"\x13PlanningDataService\x12~\n" +
 	"\x0eFindCandidates\x12*.tripgen.location.v1.FindCandidatesRequest\x1a+.tripgen.location.v1.FindCandidatesResponse\"\x13\x92\x82\x19\f\b\x02\x12\binternal\x90\x02\x01\x12{\n" +
 	"\rComputeMatrix\x12).tripgen.location.v1.ComputeMatrixRequest\x1a*.tripgen.location.v1.ComputeMatrixResponse\"\x13\x92\x82\x19\f\b\x02\x12\binternal\x90\x02\x01\x12u\n" +
