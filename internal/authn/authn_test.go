@@ -158,7 +158,7 @@ func TestAdmitFollowsTheRule(t *testing.T) {
 		{"/any", other, "", "user_1"},
 		{"/read", reader, "", "user_1"},
 		{"/read", other, errs.ReasonScopeMissing, ""},
-		{"/read", service, errs.ReasonScopeMissing, ""},
+		{"/read", service, "", "trip"},
 		{"/internal", service, "", "trip"},
 		{"/internal", reader, errs.ReasonScopeMissing, ""},
 		{"/internal", "", errs.ReasonUnauthenticated, ""},

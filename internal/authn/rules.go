@@ -10,7 +10,8 @@ import (
 type Rule struct {
 	// Internal procedures are for TripGen's own services: they demand [ScopeInternal].
 	Internal bool
-	// Scopes: one of them suffices. Empty: any valid token does.
+	// Scopes: one of them suffices, or [ScopeInternal]: a service may ask for others what they may ask for themselves.
+	// Empty: any valid token does.
 	Scopes []string
 	// Anonymous procedures need no token.
 	Anonymous bool
@@ -48,7 +49,7 @@ func Admit(ctx context.Context, v TokenVerifier, rules Rules, procedure, token s
 	case rule.Anonymous:
 	case rule.Internal && !p.Has(ScopeInternal):
 		return nil, missingScope([]string{ScopeInternal})
-	case !rule.Internal && len(rule.Scopes) > 0 && !p.HasAny(rule.Scopes...):
+	case !rule.Internal && len(rule.Scopes) > 0 && !p.HasAny(rule.Scopes...) && !p.Has(ScopeInternal):
 		return nil, missingScope(rule.Scopes)
 	}
 	return With(ctx, p), nil

@@ -60,15 +60,18 @@ func (p *Progress) progress(progress *aiv1.Progress) {
 }
 
 func (p *Progress) day(day *typev1.Day, what string) {
-	visits := 0
+	visits, meals := 0, 0
 	for _, stop := range day.GetStops() {
-		if isVisit(stop) {
+		switch stop.GetKind() {
+		case typev1.StopKind_STOP_KIND_VISIT:
 			visits++
+		case typev1.StopKind_STOP_KIND_MEAL:
+			meals++
 		}
 	}
 	p.screen.Line("  %s  %s %s", p.elapsed(), p.screen.style(green, "✓"), fmt.Sprintf(
-		p.screen.say("%d일차 %s · %s · 방문 %d곳 · %s (%s)", "day %d  %s · %s · %d stops · %s (%s)"),
-		day.GetNumber(), dateText(p.screen, day.GetDate()), p.screen.Text(day.GetCity()), visits, what, p.screen.refinement(day.GetRefinement())))
+		p.screen.say("%d일차 %s · %s · 방문 %d곳, 식사 %d번 · %s (%s)", "day %d  %s · %s · %d visits, %d meals · %s (%s)"),
+		day.GetNumber(), dateText(p.screen, day.GetDate()), p.screen.Text(day.GetCity()), visits, meals, what, p.screen.refinement(day.GetRefinement())))
 	if p.screen.live && p.bar != "" {
 		p.screen.redraw(p.bar)
 	}

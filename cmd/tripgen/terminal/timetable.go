@@ -70,7 +70,9 @@ func (s *Screen) stop(stop *typev1.Stop, number int) {
 	}
 	s.Line("%s %s %s %s", pad(times, 12), runewidth.FillLeft(mark, 3), s.style(bold, pad(name, s.width-42)), s.style(dim, s.kind(stop)))
 	var facts []string
-	if o := stop.GetOpening(); o != nil && isVisit(stop) {
+	if o := stop.GetOpening(); o != nil && isVisit(stop) && allDay(o) {
+		facts = append(facts, s.say("하루 종일 열림", "open all day"))
+	} else if o != nil && isVisit(stop) {
 		facts = append(facts, fmt.Sprintf(s.say("영업 %s–%s", "open %s–%s"), clock(o.GetOpen()), clock(o.GetClose())))
 		if left := stop.GetSlack().GetBeforeClosingMinutes(); left > 0 {
 			facts = append(facts, fmt.Sprintf(s.say("마감까지 여유 %s", "%s before closing"), s.minutes(int(left))))
@@ -238,6 +240,11 @@ func (s *Screen) minutes(m int) string {
 		return fmt.Sprintf(s.say("%d시간", "%d h"), m/60)
 	}
 	return fmt.Sprintf(s.say("%d시간 %d분", "%d h %d min"), m/60, m%60)
+}
+
+// allDay tells whether a place is open around the clock.
+func allDay(o *typev1.OpeningInterval) bool {
+	return o.GetOpen().GetMinutes() == 0 && o.GetClose().GetMinutes() >= 24*60
 }
 
 // clock is a time of day; past midnight it goes on counting from zero.

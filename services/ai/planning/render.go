@@ -2,6 +2,7 @@ package planning
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -79,7 +80,7 @@ func (f *Facts) stop(d int, s *planner.Stop) *typev1.Stop {
 	}
 	p, known := f.places[s.Place]
 	if known {
-		out.Name, out.Category, out.Setting, out.Source = p.GetName(), p.GetCategory().String(), p.GetSetting(), p.GetSource()
+		out.Name, out.Category, out.Setting, out.Source = p.GetName(), categoryName(p.GetCategory()), p.GetSetting(), p.GetSource()
 	} else {
 		out.Name = f.endpointName(d, s)
 	}
@@ -258,3 +259,8 @@ func (f *Facts) Place(placeID string) (*locationv1.Place, bool) {
 
 // City is a city of the facts.
 func (f *Facts) City(cityID string) *locationv1.City { return f.cities[cityID].City }
+
+// categoryName is a category as people and files write it: "museum", "food".
+func categoryName(c locationv1.PlaceCategory) string {
+	return strings.ToLower(strings.TrimPrefix(c.String(), "PLACE_CATEGORY_"))
+}
