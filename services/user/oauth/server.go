@@ -144,6 +144,7 @@ func New(d Deps) (*Server, error) {
 	}
 	config := s.fositeConfig()
 	s.auth = fosite.NewOAuth2Provider(s.storage, config)
+	config.ClientAuthenticationStrategy = s.authenticateClient
 	s.fosite = s.auth
 	sign := signer{d.Keys}
 	codes := codes{oauth2.NewHMACSHAStrategyUnPrefixed(&hmac.HMACStrategy{Config: config}, config)}

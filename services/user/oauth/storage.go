@@ -1,9 +1,11 @@
 package oauth
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"net/url"
 	"time"
 
@@ -47,6 +49,23 @@ type unit struct {
 }
 
 type unitKey struct{}
+
+// errStore marks failures of the store, which Fosite would take for a client's fault.
+var errStore = errors.New("store failed")
+
+func storeFailed(err error) error { return fmt.Errorf("%w: %w", errStore, err) }
+
+// memo keeps the code of one token request, which Fosite reads several times: it must not see it change in between.
+type memo struct {
+	hash []byte
+	code Code
+}
+
+type memoKey struct{}
+
+func withMemo(ctx context.Context) context.Context {
+	return context.WithValue(ctx, memoKey{}, new(memo))
+}
 
 func unitOf(ctx context.Context) *unit {
 	u, _ := ctx.Value(unitKey{}).(*unit)
@@ -96,7 +115,7 @@ func (s *storage) GetClient(ctx context.Context, id string) (fosite.Client, erro
 		return nil, fosite.ErrNotFound
 	}
 	if err != nil {
-		return nil, err
+		return nil, storeFailed(err)
 	}
 	return fositeClient{c, s.clock.Now()}, nil
 }
@@ -110,7 +129,29 @@ func (s *storage) SetClientAssertionJWT(ctx context.Context, jti string, exp tim
 	if errors.Is(err, ErrAssertionUsed) {
 		return fosite.ErrJTIKnown
 	}
-	return err
+	if err != nil {
+		return storeFailed(err)
+	}
+	return nil
+}
+
+// code finds a code, once for each request.
+func (s *storage) code(ctx context.Context, hash []byte) (Code, error) {
+	m, ok := ctx.Value(memoKey{}).(*memo)
+	if ok && bytes.Equal(m.hash, hash) {
+		return m.code, nil
+	}
+	c, err := s.grants.Code(ctx, hash)
+	if errors.Is(err, ErrNoGrant) {
+		return Code{}, fosite.ErrNotFound
+	}
+	if err != nil {
+		return Code{}, storeFailed(err)
+	}
+	if ok {
+		m.hash, m.code = hash, c
+	}
+	return c, nil
 }
 
 func codeHash(signature string) []byte {
@@ -136,10 +177,7 @@ func (s *storage) CreateAuthorizeCodeSession(ctx context.Context, signature stri
 
 // GetAuthorizeCodeSession finds a code; with one that was used the request comes back beside the error.
 func (s *storage) GetAuthorizeCodeSession(ctx context.Context, signature string, _ fosite.Session) (fosite.Requester, error) {
-	c, err := s.grants.Code(ctx, codeHash(signature))
-	if errors.Is(err, ErrNoGrant) {
-		return nil, fosite.ErrNotFound
-	}
+	c, err := s.code(ctx, codeHash(signature))
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +199,9 @@ func (s *storage) GetAuthorizeCodeSession(ctx context.Context, signature string,
 	}
 	if c.Used {
 		return request, fosite.ErrInvalidatedAuthorizeCode
+	}
+	if !s.clock.Now().Before(c.Expires) {
+		return nil, fosite.ErrNotFound // Fosite would look too late, and call it invalid_request
 	}
 	return request, nil
 }
@@ -207,7 +248,7 @@ func (s *storage) GetRefreshTokenSession(ctx context.Context, signature string, 
 		return nil, fosite.ErrNotFound
 	}
 	if err != nil {
-		return nil, err
+		return nil, storeFailed(err)
 	}
 	client, err := s.GetClient(ctx, g.ClientID)
 	if err != nil {

@@ -1,8 +1,10 @@
 package oauth
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -51,7 +53,7 @@ func (s *Server) form(next http.HandlerFunc) http.Handler {
 
 // token is the token endpoint (RFC 6749, 3.2).
 func (s *Server) token(w http.ResponseWriter, r *http.Request) {
-	ctx := r.Context()
+	ctx := withMemo(r.Context())
 	grant := r.PostForm.Get("grant_type")
 	switch grant {
 	case GrantCode, GrantRefresh, GrantCredentials:
@@ -106,7 +108,7 @@ func grantToClient(r fosite.AccessRequester) error {
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	rfc := refusal(err)
 	if rfc.CodeField >= http.StatusInternalServerError {
-		s.Log.ErrorContext(r.Context(), "oauth request", "path", r.URL.Path, "error", err, "cause", errors.Unwrap(rfc))
+		s.Log.ErrorContext(r.Context(), "oauth request", "path", r.URL.Path, "error", causes(err))
 	}
 	if rfc.ErrorField == fosite.ErrInvalidClient.ErrorField && strings.HasPrefix(r.Header.Get("Authorization"), "Basic ") {
 		w.Header().Set("WWW-Authenticate", `Basic realm="tripgen", charset="UTF-8"`) // RFC 6749, 5.2
@@ -117,6 +119,8 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 // refusal is the RFC's error for what went wrong.
 func refusal(err error) *fosite.RFC6749Error {
 	switch {
+	case errors.Is(err, errStore):
+		return fosite.ErrTemporarilyUnavailable.WithWrap(err)
 	case errors.Is(err, ErrLost):
 		// Fosite knows no better than server_error or invalid_request for a race that was lost.
 		return fosite.ErrInvalidGrant.WithHint("The code or token was used by another request.").WithWrap(err)
@@ -132,4 +136,29 @@ func refusal(err error) *fosite.RFC6749Error {
 		return fosite.ErrInvalidClient.WithWrap(err)
 	}
 	return rfc
+}
+
+// causes are the texts of an error and of what it wraps. Fosite's own text says nothing of a cause, and its errors carry
+// stacks that would fill the log.
+func causes(err error) string {
+	text := err.Error()
+	for err = errors.Unwrap(err); err != nil; err = errors.Unwrap(err) {
+		if more := err.Error(); !strings.Contains(text, more) {
+			text += ": " + more
+		}
+	}
+	return text
+}
+
+// authenticateClient is Fosite's own way to authenticate clients, with its bare errors (of a client assertion that has
+// expired, for one) told for what they are.
+func (s *Server) authenticateClient(ctx context.Context, r *http.Request, form url.Values) (fosite.Client, error) {
+	client, err := s.auth.DefaultClientAuthenticationStrategy(ctx, r, form)
+	if err == nil || errors.Is(err, errStore) {
+		return client, err
+	}
+	if _, ok := errors.AsType[*fosite.RFC6749Error](err); !ok {
+		return nil, fosite.ErrInvalidClient.WithWrap(err)
+	}
+	return nil, err
 }

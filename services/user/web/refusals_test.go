@@ -103,7 +103,7 @@ func TestMalformedRequestsGoBackWithTheRFCsCode(t *testing.T) {
 	} {
 		params := challengeParams()
 		c.with(params)
-		got := b.open(s.URL + oauth.PathAuthorize + "?" + params.Encode()).returned(t, webRedirect)
+		got := b.open(s.URL+oauth.PathAuthorize+"?"+params.Encode()).returned(t, webRedirect)
 		if got.Get("error") != c.want || got.Get("state") != "abc" || got.Get("iss") != s.URL || got.Get("code") != "" {
 			t.Errorf("%s: returned %v, want %s", c.name, got, c.want)
 		}
