@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -25,8 +26,20 @@ type commands struct {
 	Plan     planCmd     `cmd:"" help:"Plan a trip from the terminal."`
 	Dlq      dlqCmd      `cmd:"" help:"List, show, replay or drop messages that could not be processed."`
 	Simulate simulateCmd `cmd:"" help:"Run simulators of the outside providers."`
+	Clients  clientsCmd  `cmd:"" help:"Manage the OAuth clients of partners and other apps."`
+	Keys     keysCmd     `cmd:"" help:"Manage the keys that sign tokens."`
 	Settings settingsCmd `cmd:"" help:"Print the configuration that holds, without its secrets."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
+
+	out io.Writer // for tests; nil is the standard output
+}
+
+// stdout is where commands print what was asked for.
+func (c *commands) stdout() io.Writer {
+	if c.out == nil {
+		return os.Stdout
+	}
+	return c.out
 }
 
 // settings are loaded from the file and the environment; not yet validated.
