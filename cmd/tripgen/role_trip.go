@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/tripgen/tripgen/internal/app"
@@ -14,6 +15,7 @@ import (
 	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1/locationv1connect"
 	"github.com/tripgen/tripgen/services/trip"
 	"github.com/tripgen/tripgen/services/trip/events"
+	"github.com/tripgen/tripgen/services/trip/export"
 	"github.com/tripgen/tripgen/services/trip/peers"
 	trippostgres "github.com/tripgen/tripgen/services/trip/postgres"
 	triprpc "github.com/tripgen/tripgen/services/trip/rpc"
@@ -55,10 +57,13 @@ func wireTrip(ctx context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
-	triprpc.Mount(r.Server.Handle, triprpc.Deps{
-		Service: service, Pages: r.Pages, Clock: r.Clock,
+	renderer := export.NewRenderer(fontFolder(r), export.RedisCache{Client: r.Redis, Seal: r.Seal, Log: r.Log}, r.Log)
+	handlers := triprpc.Deps{
+		Service: service, Pages: r.Pages, Clock: r.Clock, Renderer: renderer,
 		Fingerprint: func(request []byte) []byte { return r.Seal.BlindIndex(keyPurpose, string(request)) },
-	}, options...)
+	}
+	triprpc.Mount(r.Server.Handle, handlers, options...)
+	r.Server.Mount(triprpc.DownloadPath, triprpc.Downloads(handlers, r.Log))
 	reader := kafka.NewReader(r.Kafka, events.Group, events.Topics()...)
 	r.Add(
 		kafka.Part("trip event writer", writer),
@@ -67,11 +72,30 @@ func wireTrip(ctx context.Context, r *role) error {
 		app.Part{Name: "trip event relay", Run: relay.Run},
 		app.Part{Name: "trip sagas", Run: runner.Run, Close: runner.Stop},
 		app.Part{Name: "trip janitor", Run: service.Clean},
+		app.Part{Name: "trip renderer", Run: renderer.Run},
 		app.Part{Name: "trip events", Run: func(ctx context.Context) error {
 			return events.Consume(ctx, reader, events.Handlers{Finished: runner.Finished, AccountDeleted: service.Forget}, r.Log)
 		}},
 	)
 	return nil
+}
+
+// fontFolders are looked through where none is configured.
+var fontFolders = []string{filepath.Join(".cache", "fonts"), "/usr/share/tripgen/fonts"}
+
+// fontFolder is where the fonts of exports are; it warns where there are none, since everything else works without.
+func fontFolder(r *role) string {
+	folders := fontFolders
+	if r.Config.Export.Fonts != "" {
+		folders = []string{r.Config.Export.Fonts}
+	}
+	for _, folder := range folders {
+		if info, err := os.Stat(folder); err == nil && info.IsDir() {
+			return folder
+		}
+	}
+	r.Log.Warn("no fonts: PDFs, pictures and maps cannot be made", "looked_in", folders)
+	return folders[0]
 }
 
 // sagaRunner makes the runner of sagas with a pool of its own: workflows that wait hold no connection, but a burst of

@@ -27,6 +27,7 @@ type Config struct {
 	Seal       Seal       `yaml:"seal"`
 	Providers  Providers  `yaml:"providers"`
 	Generation Generation `yaml:"generation"`
+	Export     Export     `yaml:"export"`
 }
 
 // Log says how log lines look.
@@ -248,4 +249,11 @@ func Default() Config {
 			Parallel: 32, Queue: 10_000, Attempts: 5,
 		},
 	}
+}
+
+// Export is about files and pictures of itineraries.
+type Export struct {
+	// Fonts is the folder of the TrueType fonts that they are drawn with; empty looks in .cache/fonts and
+	// /usr/share/tripgen/fonts. Without fonts there are no PDFs, pictures and maps.
+	Fonts string `yaml:"fonts"`
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/tripgen/tripgen/internal/page"
 	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1/tripv1connect"
 	"github.com/tripgen/tripgen/services/trip"
+	"github.com/tripgen/tripgen/services/trip/export"
 )
 
 // Deps is what the handlers work with.
@@ -25,6 +26,7 @@ type Deps struct {
 	Clock   clock.Clock
 	// Fingerprint is a keyed hash, to tell a repeated request from another one under its idempotency key.
 	Fingerprint func(request []byte) []byte
+	Renderer    *export.Renderer
 	// Heartbeat is how often a quiet stream gives a sign of life; zero for 10 seconds.
 	Heartbeat time.Duration
 }
@@ -37,7 +39,7 @@ func Mount(handle func(path string, h http.Handler), d Deps, options ...connect.
 	handle(tripv1connect.NewTripServiceHandler(&trips{d}, options...))
 	handle(tripv1connect.NewItineraryServiceHandler(&itineraries{Deps: d}, options...))
 	handle(tripv1connect.NewShareServiceHandler(&shares{d}, options...))
-	handle(tripv1connect.NewExportServiceHandler(tripv1connect.UnimplementedExportServiceHandler{}, options...))
+	handle(tripv1connect.NewExportServiceHandler(&exports{d}, options...))
 	handle(tripv1connect.NewWebhookServiceHandler(tripv1connect.UnimplementedWebhookServiceHandler{}, options...))
 }
 

@@ -1,0 +1,167 @@
+package export
+
+import (
+	"bytes"
+	"fmt"
+	"image/png"
+
+	"github.com/tdewolff/canvas"
+	"github.com/tdewolff/canvas/renderers/pdf"
+	"github.com/tdewolff/canvas/renderers/rasterizer"
+
+	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
+)
+
+// A4 in mm.
+const (
+	paperWidth, paperHeight = 210.0, 297.0
+	paperMargin             = 15.0
+	paperMap                = 78.0
+	paperText               = 9.5
+	footer                  = 6.0
+)
+
+// form is a page that a day is fitted to, in mm.
+type form struct {
+	width, height float64 // between the margins
+	mapHeight     float64
+	text          float64 // points
+	least         float64 // the scale below which text is not made smaller
+}
+
+var a4 = form{
+	width: paperWidth - 2*paperMargin, height: paperHeight - 2*paperMargin - footer, mapHeight: paperMap, text: paperText,
+	least: 0.75,
+}
+
+// fit gives the blocks of a day at the largest size at which they fit on the form, or at the least size.
+func fit(s Sheet, fonts *Fonts, d *typev1.Day, f form) []block {
+	for scale := 1.0; ; scale -= 0.05 {
+		p := &painter{sheet: s, fonts: fonts, unit: 1, size: f.text * scale}
+		blocks := p.dayBlocks(d, f.width, f.mapHeight*min(1, scale+0.05))
+		height := 0.0
+		for _, b := range blocks {
+			height += b.height
+		}
+		if height <= f.height || scale <= f.least {
+			return blocks
+		}
+	}
+}
+
+// PDF makes an A4 document: a page a day, or more where a day does not fit on one.
+func PDF(s Sheet, fonts *Fonts) (File, error) {
+	p := &painter{sheet: s, fonts: fonts, unit: 1, size: paperText}
+	var pages []*canvas.Canvas
+	for _, d := range s.Days() {
+		pages = append(pages, paginate(fit(s, fonts, d, a4))...)
+	}
+	if len(pages) == 0 {
+		pages = append(pages, canvas.New(paperWidth, paperHeight))
+	}
+	var out bytes.Buffer
+	document := pdf.New(&out, paperWidth, paperHeight, &pdf.Options{Compress: true, SubsetFonts: true})
+	document.SetInfo(s.TripName, "", "", "", "TripGen")
+	for i, page := range pages {
+		if i > 0 {
+			document.NewPage(paperWidth, paperHeight)
+		}
+		ctx := topLeft(page)
+		p.drawText(ctx, fmt.Sprintf("%s  ·  %d / %d", s.TripName, i+1, len(pages)), style{7, false, soft},
+			paperMargin, paperHeight-paperMargin+footer/3, paperWidth-2*paperMargin, canvas.Right)
+		page.RenderTo(document)
+	}
+	if err := document.Close(); err != nil {
+		return File{}, fmt.Errorf("write PDF: %w", err)
+	}
+	return s.File("pdf", "application/pdf", out.Bytes()), nil
+}
+
+// paginate puts blocks onto pages, those that belong together onto one.
+func paginate(blocks []block) []*canvas.Canvas {
+	const bottom = paperHeight - paperMargin - footer + 0.01
+	var pages []*canvas.Canvas
+	var ctx *canvas.Context
+	y := bottom + 1.0
+	for i := 0; i < len(blocks); {
+		group, height := i, blocks[i].height
+		for blocks[group].withNext && group+1 < len(blocks) {
+			// What is to stay together is bounded by a page: a chain of stops and legs is longer.
+			if next := blocks[group+1].height; height+next > bottom-paperMargin || group-i >= 4 {
+				break
+			} else {
+				height += next
+			}
+			group++
+		}
+		if y+height > bottom {
+			page := canvas.New(paperWidth, paperHeight)
+			pages, ctx, y = append(pages, page), topLeft(page), paperMargin
+		}
+		for ; i <= group; i++ {
+			blocks[i].draw(ctx, paperMargin, y)
+			y += blocks[i].height
+		}
+	}
+	return pages
+}
+
+func topLeft(c *canvas.Canvas) *canvas.Context {
+	ctx := canvas.NewContext(c)
+	ctx.SetCoordSystem(canvas.CartesianIV)
+	return ctx
+}
+
+// A phone's picture: 1080 × 1920 pixels.
+const (
+	phoneWidth, phoneHeight = 108.0, 192.0 // mm, at 10 pixels each
+	phoneMargin             = 5.0
+	phoneMap                = 62.0
+	phoneText               = 9.0
+	resolution              = 10.0
+)
+
+var phone = form{
+	width: phoneWidth - 2*phoneMargin, height: phoneHeight - 2*phoneMargin, mapHeight: phoneMap, text: phoneText, least: 0.45,
+}
+
+// PNG makes a picture of one day in a phone's ratio. A long day is drawn smaller.
+func PNG(s Sheet, fonts *Fonts) (File, error) {
+	days := s.Days()
+	if len(days) != 1 {
+		return File{}, fmt.Errorf("a picture is of one day, not of %d", len(days))
+	}
+	page := canvas.New(phoneWidth, phoneHeight)
+	ctx := topLeft(page)
+	ctx.SetFillColor(white)
+	ctx.DrawPath(0, 0, canvas.Rectangle(phoneWidth, phoneHeight))
+	y := phoneMargin
+	for _, b := range fit(s, fonts, days[0], phone) {
+		b.draw(ctx, phoneMargin, y)
+		y += b.height
+	}
+	data, err := raster(page)
+	if err != nil {
+		return File{}, err
+	}
+	return s.File("png", "image/png", data), nil
+}
+
+// Map draws the days of a sheet as a PNG of this many pixels.
+func Map(s Sheet, fonts *Fonts, width, height int) ([]byte, error) {
+	w, h := float64(width)/resolution, float64(height)/resolution
+	page := canvas.New(w, h)
+	p := &painter{sheet: s, fonts: fonts, unit: max(0.5, min(w, h)/60), size: max(5, min(w, h)/6)}
+	p.drawMap(topLeft(page), s.Days(), 0, 0, w, h)
+	return raster(page)
+}
+
+func raster(page *canvas.Canvas) ([]byte, error) {
+	picture := rasterizer.Draw(page, canvas.DPMM(resolution), canvas.DefaultColorSpace)
+	var out bytes.Buffer
+	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
+	if err := encoder.Encode(&out, picture); err != nil {
+		return nil, fmt.Errorf("write PNG: %w", err)
+	}
+	return out.Bytes(), nil
+}
