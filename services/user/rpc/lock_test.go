@@ -1,0 +1,128 @@
+package rpc_test
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+	"golang.org/x/oauth2"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+
+	userv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1"
+	"github.com/tripgen/tripgen/services/user/oauth"
+	"github.com/tripgen/tripgen/services/user/usertest"
+)
+
+func signIn(t *testing.T, s *usertest.Service, loginID, password string) error {
+	t.Helper()
+	_, err := s.Accounts("").SignIn(t.Context(), &userv1.SignInRequest{
+		LoginId: loginID, Password: password, ClientId: oauth.ClientCLI, RedirectUri: usertest.RedirectURI,
+		CodeChallenge: oauth2.S256ChallengeFromVerifier(oauth2.GenerateVerifier()),
+	})
+	return err
+}
+
+// [U2] Whoever guesses learns nothing: not which ids there are, neither by the answer nor by the lock.
+func TestFiveFailuresLockForHalfAnHour(t *testing.T) {
+	t.Parallel()
+	s := usertest.Start(t, usertest.Options{})
+	p := s.SignUp()
+	for _, id := range []string{p.LoginID, "nobodyatall"} {
+		for i := range 5 {
+			spelled := id
+			if i%2 == 1 {
+				spelled = strings.ToUpper(id)
+			}
+			if err := signIn(t, s, spelled, "wrong"); reason(err) != "CREDENTIALS_WRONG" || connect.CodeOf(err) != connect.CodeUnauthenticated {
+				t.Errorf("%s, failure %d: %v", id, i+1, err)
+			}
+		}
+		err := signIn(t, s, id, p.Password)
+		info, _ := detail[*errdetails.ErrorInfo](err)
+		until, parseErr := time.Parse(time.RFC3339, info.GetMetadata()["until"])
+		retry, _ := detail[*errdetails.RetryInfo](err)
+		if info.GetReason() != "ACCOUNT_LOCKED" || parseErr != nil || until.Sub(s.Clock.Now()).Round(time.Minute) != 30*time.Minute ||
+			retry.GetRetryDelay().AsDuration().Round(time.Minute) != 30*time.Minute {
+			t.Errorf("%s: %v, %v, %v", id, err, info, retry)
+		}
+	}
+	s.Clock.Advance(29 * time.Minute)
+	if err := signIn(t, s, p.LoginID, p.Password); reason(err) != "ACCOUNT_LOCKED" {
+		t.Errorf("after 29 minutes: %v", err)
+	}
+	s.Clock.Advance(2 * time.Minute)
+	// Not by SignIn: Fosite goes by the machine's clock and would take the log-in for one of the future.
+	if _, err := s.User.Authenticate(t.Context(), p.LoginID, p.Password); err != nil {
+		t.Errorf("after 31 minutes: %v", err)
+	}
+}
+
+// [U2] In a row: a success starts the count anew.
+func TestASuccessForgetsTheFailures(t *testing.T) {
+	t.Parallel()
+	s := usertest.Start(t, usertest.Options{})
+	p := s.SignUp()
+	for range 3 {
+		for range 4 {
+			if err := signIn(t, s, p.LoginID, "wrong"); reason(err) != "CREDENTIALS_WRONG" {
+				t.Fatal(err)
+			}
+		}
+		if err := signIn(t, s, p.LoginID, p.Password); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Guesses side by side get no more tries than guesses in a row.
+func TestParallelGuessesDoNotSlipThroughTheLock(t *testing.T) {
+	t.Parallel()
+	s := usertest.Start(t, usertest.Options{})
+	p := s.SignUp()
+	var tried atomic.Int64
+	var all sync.WaitGroup
+	for range 30 {
+		all.Go(func() {
+			if reason(signIn(t, s, p.LoginID, "wrong")) == "CREDENTIALS_WRONG" {
+				tried.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if tried.Load() != 5 {
+		t.Errorf("%d guesses were tried", tried.Load())
+	}
+}
+
+// Only TripGen's own public apps may see a password.
+func TestNativeLogInIsForOurOwnApps(t *testing.T) {
+	t.Parallel()
+	s := usertest.Start(t, usertest.Options{})
+	p := s.SignUp()
+	good := func() *userv1.SignInRequest {
+		return &userv1.SignInRequest{
+			LoginId: p.LoginID, Password: p.Password, ClientId: oauth.ClientCLI, RedirectUri: usertest.RedirectURI,
+			CodeChallenge: oauth2.S256ChallengeFromVerifier(oauth2.GenerateVerifier()),
+		}
+	}
+	for name, change := range map[string]func(*userv1.SignInRequest){
+		"client_id":      func(r *userv1.SignInRequest) { r.ClientId = usertest.PartnerClient },
+		"redirect_uri":   func(r *userv1.SignInRequest) { r.RedirectUri = "https://evil.example/" },
+		"scopes":         func(r *userv1.SignInRequest) { r.Scopes = []string{"internal"} },
+		"code_challenge": func(r *userv1.SignInRequest) { r.CodeChallenge = "plain" },
+	} {
+		request := good()
+		change(request)
+		_, err := s.Accounts("").SignIn(t.Context(), request)
+		bad, _ := detail[*errdetails.BadRequest](err)
+		if len(bad.GetFieldViolations()) != 1 || bad.GetFieldViolations()[0].GetField() != name {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := s.Accounts("").SignIn(t.Context(), good()); err != nil {
+		t.Error(err)
+	}
+}
