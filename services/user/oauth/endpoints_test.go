@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -297,6 +298,110 @@ func TestMetadataNamesWhatIsThere(t *testing.T) {
 		raw, err := json.Marshal(doc)
 		if err != nil || strings.Contains(string(raw), "internal") || strings.Contains(string(raw), "implicit") {
 			t.Errorf("%s tells of what is not public: %s", path, raw)
+		}
+	}
+}
+
+func kidOf(t *testing.T, token string) string {
+	t.Helper()
+	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed.Headers[0].KeyID
+}
+
+// RFC 9068, and nothing else passes for one.
+func TestAccessTokensAreOfTheirType(t *testing.T) {
+	t.Parallel()
+	s := usertest.Start(t, usertest.Options{})
+	token := s.LogIn(s.SignUp(), "phone")
+	parsed, err := jwt.ParseSigned(token.AccessToken, []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var claims map[string]any
+	keys := s.Keys.Public()
+	if err := parsed.Claims(keys.Key(parsed.Headers[0].KeyID)[0], &claims); err != nil {
+		t.Fatal(err)
+	}
+	if parsed.Headers[0].ExtraHeaders["typ"] != "at+jwt" || claims["iss"] != s.URL || claims["aud"] != "tripgen" {
+		t.Errorf("header %v, claims %v", parsed.Headers[0], claims)
+	}
+	for _, name := range []string{"sub", "client_id", "scope", "jti", "iat", "exp", "sid", "auth_time"} {
+		if claims[name] == nil {
+			t.Errorf("%s is missing", name)
+		}
+	}
+	idToken, _ := token.Extra("id_token").(string)
+	if _, err := s.Verifier().Verify(t.Context(), idToken); err == nil {
+		t.Error("an id token passes for an access token")
+	}
+	if got := post(t, s, "/oauth2/introspect", usertest.InternalClient, usertest.InternalSecret, url.Values{"token": {idToken}}); got.body["active"] != false {
+		t.Errorf("an id token is told to be active: %v", got.body)
+	}
+}
+
+// slowClients answers when it is let.
+type slowClients struct {
+	oauth.Clients
+	asked chan struct{}
+	let   chan struct{}
+}
+
+func (c slowClients) Client(ctx context.Context, id string) (oauth.Client, error) {
+	c.asked <- struct{}{}
+	<-c.let
+	return c.Clients.Client(ctx, id)
+}
+
+// What is too much is shed at once, and the endpoint recovers by itself.
+func TestTooMuchIsShed(t *testing.T) {
+	t.Parallel()
+	slow := slowClients{asked: make(chan struct{}, 10), let: make(chan struct{})}
+	s := usertest.Start(t, usertest.Options{AtOnce: 2, Clients: func(c oauth.Clients) oauth.Clients {
+		slow.Clients = c
+		return slow
+	}})
+	ask := func() answer {
+		return post(t, s, "/oauth2/token", usertest.PartnerClient, usertest.PartnerSecret, url.Values{"grant_type": {"client_credentials"}})
+	}
+	under := make(chan answer, 2)
+	for range 2 {
+		go func() { under <- ask() }()
+	}
+	<-slow.asked
+	<-slow.asked
+	if got := ask(); got.status != http.StatusServiceUnavailable || got.code() != "temporarily_unavailable" || got.header.Get("Retry-After") == "" {
+		t.Errorf("the third = %d %v %v", got.status, got.body, got.header)
+	}
+	close(slow.let)
+	for range 2 {
+		if got := <-under; got.status != http.StatusOK {
+			t.Errorf("one under way = %d %v", got.status, got.body)
+		}
+	}
+	if got := ask(); got.status != http.StatusOK {
+		t.Errorf("afterwards = %d %v", got.status, got.body)
+	}
+}
+
+// A store that is away is nobody's wrong secret.
+func TestAStoreThatIsAwayIsTold(t *testing.T) {
+	t.Parallel()
+	s := usertest.Start(t, usertest.Options{})
+	token := s.LogIn(s.SignUp(), "phone")
+	s.Pool.Close()
+	for name, got := range map[string]answer{
+		"client credentials": post(t, s, "/oauth2/token", usertest.PartnerClient, usertest.PartnerSecret, url.Values{"grant_type": {"client_credentials"}}),
+		"refresh":            post(t, s, "/oauth2/token", "", "", refreshForm(token.RefreshToken)),
+		"introspection":      post(t, s, "/oauth2/introspect", usertest.InternalClient, usertest.InternalSecret, url.Values{"token": {token.AccessToken}}),
+	} {
+		if got.status != http.StatusServiceUnavailable || got.code() != "temporarily_unavailable" {
+			t.Errorf("%s: %d %v", name, got.status, got.body)
+		}
+		if description, _ := got.body["error_description"].(string); strings.Contains(description, "pool") {
+			t.Errorf("%s tells of the inside: %s", name, description)
 		}
 	}
 }

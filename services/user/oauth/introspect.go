@@ -45,7 +45,7 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request) {
 	}
 	told, err := s.look(ctx, token)
 	if err != nil {
-		s.refuse(w, r, fosite.ErrServerError.WithWrap(err))
+		s.refuse(w, r, storeFailed(err))
 		return
 	}
 	if told.ClientID != client.GetID() && !slices.Contains(client.GetScopes(), ScopeInternal) {

@@ -38,7 +38,7 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) revoked(w http.ResponseWriter, r *http.Request, err error) {
 	if err != nil {
-		s.refuse(w, r, fosite.ErrServerError.WithWrap(err))
+		s.refuse(w, r, storeFailed(err))
 		return
 	}
 	w.WriteHeader(http.StatusOK)

@@ -33,6 +33,9 @@ type Config struct {
 	Code time.Duration
 	// Grace says when a used refresh token may be shown once more.
 	Grace GraceTimes
+	// AtOnce bounds how many requests may be under way at the endpoints that take forms. More would only wait for the
+	// database and time out: they are told to come back.
+	AtOnce int
 }
 
 // MaxAccessToken bounds the life of access tokens, and with it for how long revocations have to be remembered.
@@ -42,7 +45,7 @@ const MaxAccessToken = 15 * time.Minute
 func Defaults(issuer string) Config {
 	return Config{
 		Issuer: issuer, AccessToken: 10 * time.Minute, Session: 60 * 24 * time.Hour, Code: time.Minute,
-		Grace: GraceTimes{From: time.Second, Until: 30 * time.Second},
+		Grace: GraceTimes{From: time.Second, Until: 30 * time.Second}, AtOnce: 256,
 	}
 }
 
@@ -56,6 +59,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("access tokens live for %v; at most %v is allowed", c.AccessToken, MaxAccessToken)
 	case c.Session <= c.AccessToken || c.Code <= 0 || c.Code > 10*time.Minute:
 		return fmt.Errorf("sessions of %v and codes of %v are not sensible", c.Session, c.Code)
+	case c.AtOnce <= 0:
+		return fmt.Errorf("%d requests at once are none", c.AtOnce)
 	}
 	return nil
 }
@@ -136,7 +141,7 @@ func New(d Deps) (*Server, error) {
 		access:  accessTokens{keys: d.Keys, issuer: d.Config.Issuer},
 		refresh: refreshTokens{keys: d.RefreshKeys, clock: d.Clock},
 		secrets: SecretHasher{key: d.SecretKey},
-		busy:    semaphore.NewWeighted(atOnce),
+		busy:    semaphore.NewWeighted(int64(d.Config.AtOnce)),
 		storage: &storage{
 			clients: d.Clients, grants: d.Grants, clock: d.Clock, grace: d.Config.Grace,
 			lifetime: d.Config.Session, access: d.Config.AccessToken,

@@ -13,10 +13,6 @@ import (
 	"github.com/tripgen/tripgen/services/user"
 )
 
-// atOnce bounds how many requests may be under way at the endpoints that take forms. More would only wait for the
-// database and time out: they are told to come back.
-const atOnce = 256
-
 // form reads the body as a form within bounds, refuses repeated parameters (RFC 6749, 3.2), lets nobody cache, and sheds
 // what is too much.
 func (s *Server) form(next http.HandlerFunc) http.Handler {

@@ -62,6 +62,10 @@ type Options struct {
 	Grace *oauth.GraceTimes
 	// Keys replaces the times of signing keys.
 	Keys *oauth.KeyTimes
+	// AtOnce replaces the bound of requests under way.
+	AtOnce int
+	// Clients stands in front of the store of clients.
+	Clients func(oauth.Clients) oauth.Clients
 }
 
 // Start runs the service until the test ends.
@@ -165,8 +169,15 @@ func (s *Service) startOAuth(o Options, late *lateHandler) {
 	if o.Grace != nil {
 		config.Grace = *o.Grace
 	}
+	if o.AtOnce > 0 {
+		config.AtOnce = o.AtOnce
+	}
+	clients := oauth.Clients(s.Store)
+	if o.Clients != nil {
+		clients = o.Clients(clients)
+	}
 	server, err := oauth.New(oauth.Deps{
-		Config: config, Clients: s.Store, Grants: s.Store, Accounts: s.Store, Keys: keys,
+		Config: config, Clients: clients, Grants: s.Store, Accounts: s.Store, Keys: keys,
 		CodeKey: s.Seal.Derive("codes"), RefreshKeys: [][]byte{s.Seal.Derive("refresh")}, SecretKey: s.Seal.Derive("secrets"),
 		Log: s.log, Clock: s.Clock, IDs: id.Random{},
 	})
