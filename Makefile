@@ -24,7 +24,7 @@ TOOL_grpcurl               := github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
 
 PROTOVALIDATE := github.com/bufbuild/protovalidate@v1.2.2
 ENVOY_VERSION := 1.40.0
-FONTS_VERSION := 0.4.3
+FONT_PACKAGES := noto-sans@0.4.2 noto-sans-kr@0.4.3 noto-sans-jp@0.4.3 noto-sans-sc@0.4.3
 
 # A stamp that carries the version makes a changed pin install anew.
 stamp = $(BIN)/.$(1)-$(lastword $(subst @, ,$(TOOL_$(1))))
@@ -34,7 +34,7 @@ LINT_TOOLS  := $(foreach t,gofumpt staticcheck depguard,$(call stamp,$(t)))
 TEST_TOOLS  := $(PROTO_TOOLS) $(call stamp,depguard) $(call stamp,grpcurl)
 ENVOY       := $(BIN)/.envoy-$(ENVOY_VERSION)
 KAFKA       := $(CACHE)/kafka/.done
-FONTS       := $(CACHE)/fonts/.$(FONTS_VERSION)
+FONTS       := $(CACHE)/fonts/.$(subst @,-,$(lastword $(FONT_PACKAGES)))-$(words $(FONT_PACKAGES))
 PROTO_DEPS  := proto_deps/.$(lastword $(subst @, ,$(PROTOVALIDATE)))
 TS_DEPS     := $(TS)/node_modules/.package-lock.json
 TS_BUILT    := $(TS)/dist/.built
@@ -115,13 +115,13 @@ $(ENVOY):
 	@ln -sfn ../envoy/envoy/_bin/envoy $(BIN)/envoy
 	@touch $@
 
-# Noto Sans (SIL Open Font License) for Korean, Japanese and Chinese, as TrueType.
+# Noto Sans (SIL Open Font License) for Latin, Korean, Japanese and Chinese, as TrueType.
 $(FONTS):
 	@scripts/node.sh
 	@echo "fetching the fonts"
 	@rm -rf $(CACHE)/fonts && mkdir -p $(CACHE)/fonts/packages
-	@cd $(CACHE)/fonts/packages && for language in kr jp sc; do \
-	 tar -xzf "$$(npm pack --silent @expo-google-fonts/noto-sans-$$language@$(FONTS_VERSION))" -C .. --strip-components=2 \
+	@cd $(CACHE)/fonts/packages && for package in $(FONT_PACKAGES); do \
+	 tar -xzf "$$(npm pack --silent @expo-google-fonts/$$package)" -C .. --strip-components=2 \
 	  --wildcards 'package/400Regular/*.ttf' 'package/700Bold/*.ttf'; done
 	@rm -rf $(CACHE)/fonts/packages
 	@touch $@

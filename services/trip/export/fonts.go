@@ -9,12 +9,12 @@ import (
 	"github.com/tdewolff/canvas"
 )
 
-// Fonts are Noto Sans for Korean, Japanese and simplified Chinese, each with Latin, in the order in which they are tried
-// for a character: no family has all of them. They are not to be used by two goroutines at once.
+// Fonts are Noto Sans for Latin, Greek and Cyrillic, Korean, Japanese and simplified Chinese, in the order in which they
+// are tried for a character: no family has all of them. They are not to be used by two goroutines at once.
 type Fonts struct{ regular, bold []*canvas.Font }
 
-// families are the files' names before the weight, as the npm packages @expo-google-fonts/noto-sans-* have them.
-var families = []string{"NotoSansKR", "NotoSansJP", "NotoSansSC"}
+// families are the files' names before the weight, as the npm packages @expo-google-fonts/noto-sans* have them.
+var families = []string{"NotoSans", "NotoSansKR", "NotoSansJP", "NotoSansSC"}
 
 // LoadFonts reads the TrueType files of a folder; some 40 MB.
 func LoadFonts(folder string) (*Fonts, error) {

@@ -91,10 +91,12 @@ func newWorldOn(t *testing.T, c *clock.Fake, store triptest.Store) *world {
 	})
 	runs.service = service
 	w.server = rpctest.Start(t, rpc.Deps{Resource: triprpc.Resource(w.clock)}, func(s *rpc.Server, options []connect.HandlerOption) {
-		triprpc.Mount(s.Handle, triprpc.Deps{
+		handlers := triprpc.Deps{
 			Service: service, Pages: pages, Clock: w.clock, Fingerprint: func(b []byte) []byte { return b },
-			Heartbeat: 20 * time.Millisecond,
-		}, options...)
+			Heartbeat: 20 * time.Millisecond, Renderer: renderer(t),
+		}
+		triprpc.Mount(s.Handle, handlers, options...)
+		s.Mount(triprpc.DownloadPath, triprpc.Downloads(handlers, slog.New(slog.DiscardHandler)))
 	})
 	w.user = w.as(triptest.Owner)
 	return w

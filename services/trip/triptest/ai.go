@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -205,8 +206,10 @@ func (a *AI) itinerary(r *aiv1.StartGenerationRequest) *typev1.Itinerary {
 	}
 	start := r.GetProfile().GetDestinations()[0].GetStartDate()
 	for n := 1; n <= days; n++ {
+		year, month, day := time.Date(
+			int(start.GetYear()), time.Month(start.GetMonth()), int(start.GetDay())+n-1, 0, 0, 0, 0, time.UTC).Date()
 		it.Days = append(it.Days, &typev1.Day{
-			Number: int32(n), Date: &typev1.Date{Year: start.GetYear(), Month: start.GetMonth(), Day: start.GetDay() + int32(n) - 1},
+			Number: int32(n), Date: &typev1.Date{Year: int32(year), Month: int32(month), Day: int32(day)},
 			TimeZone: r.GetProfile().GetDestinations()[0].GetTimeZone(), Stops: a.stops(n),
 		})
 	}
