@@ -107,20 +107,12 @@ type stack struct {
 
 // start starts `tripgen up` on free ports and waits until it says that it is up.
 func start(ctx context.Context, program, state string, args ...string) (*stack, error) {
-	listen, err := local.FreePort()
+	listen, own, err := freePorts(state)
 	if err != nil {
 		return nil, err
-	}
-	admin, err := local.FreePort()
-	if err != nil {
-		return nil, err
-	}
-	args = append([]string{"up", "--state", state, "--listen", local.Address(listen), "--admin", local.Address(admin)}, args...)
-	if envoy := os.Getenv("TRIPGEN_TEST_ENVOY"); envoy != "" {
-		args = append(args, "--envoy", envoy)
 	}
 	s := &stack{
-		cmd: exec.CommandContext(ctx, program, args...), gateway: "http://" + local.Address(listen),
+		cmd: exec.CommandContext(ctx, program, append(own, args...)...), gateway: "http://" + listen,
 		exited: make(chan error, 1), output: &output{up: make(chan struct{})},
 	}
 	s.cmd.Stderr = os.Stderr
@@ -144,6 +136,22 @@ func start(ctx context.Context, program, state string, args ...string) (*stack, 
 	case <-ctx.Done():
 		return nil, errors.Join(ctx.Err(), s.stop())
 	}
+}
+
+// freePorts are the arguments of a `tripgen up` that is in nobody's way, and where its gateway listens.
+func freePorts(state string) (listen string, args []string, err error) {
+	ports := make([]int, 2)
+	for i := range ports {
+		if ports[i], err = local.FreePort(); err != nil {
+			return "", nil, err
+		}
+	}
+	listen = local.Address(ports[0])
+	args = []string{"up", "--state", state, "--listen", listen, "--admin", local.Address(ports[1])}
+	if envoy := os.Getenv("TRIPGEN_TEST_ENVOY"); envoy != "" {
+		args = append(args, "--envoy", envoy)
+	}
+	return listen, args, nil
 }
 
 // stop ends it as Ctrl-C does, and fails if it does not end cleanly.
