@@ -21,9 +21,11 @@ import (
 
 const (
 	// storeReserve is what is left of the deadline for storing the itinerary on the trip.
-	storeReserve = 700 * time.Millisecond
+	storeReserve = 500 * time.Millisecond
 	// lateAnswers are worth having up to this long after they were asked for.
 	lateAnswers = 20 * time.Second
+	// hedgeAfter is how long the days' own calls are alone: early, because what comes after the deadline is late.
+	hedgeAfter = 500 * time.Millisecond
 	// prefetch is how many messages of a class a worker looks ahead.
 	prefetch = 64
 	// workerGrace lets what is under way end when the process stops.
@@ -37,7 +39,7 @@ func wireWorker(_ context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
-	metrics, err := worker.NewMetrics(r.Metrics)
+	metrics, err := worker.NewMetrics(r.Instance)
 	if err != nil {
 		return err
 	}
@@ -59,7 +61,7 @@ func newPipeline(r *role, store *aipostgres.Store) (*pipeline.Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	metrics, err := pipeline.NewMetrics(r.Metrics)
+	metrics, err := pipeline.NewMetrics(r.Instance)
 	if err != nil {
 		return nil, err
 	}
@@ -73,11 +75,14 @@ func newPipeline(r *role, store *aipostgres.Store) (*pipeline.Pipeline, error) {
 		Model:     refining, Affords: aiBudget(r, store).Affords, Improver: store,
 		Budgets: pipeline.Budgets{
 			Deadline: g.Deadline, Store: storeReserve, Gather: g.Gather, Plan: g.Plan, Refine: g.Refine, Late: lateAnswers,
-			Hedge: 0,
+			Hedge: hedgeAfter,
 		},
-		PlannerSlots: runtime.GOMAXPROCS(0), Clock: r.Clock, IDs: r.IDs, Log: r.Log, Metrics: metrics,
+		PlannerSlots: plannerSlots(), Clock: r.Clock, IDs: r.IDs, Log: r.Log, Metrics: metrics,
 	}), nil
 }
+
+// plannerSlots leaves a processor to everything else, so that a queue of plans does not make calls wait.
+func plannerSlots() int { return max(1, runtime.GOMAXPROCS(0)-1) }
 
 // model is Claude, within the provider's limits and behind the answers that are shared; without a key itineraries are
 // planned and not refined.
@@ -89,11 +94,11 @@ func model(r *role) (refine.Model, error) {
 	name := func() string { return c.Model }
 	claude := refine.NewClaude(refine.Config{Key: c.Key.Reveal(), BaseURL: c.BaseURL, Model: name})
 	guard := r.Guards.Guard(resilience.Policy{Name: "anthropic"})
-	limited, err := refine.NewLimited(claude, guard, refine.DefaultLimits(), r.Metrics)
+	limited, err := refine.NewLimited(claude, guard, refine.DefaultLimits(), r.Instance)
 	if err != nil {
 		return nil, err
 	}
-	shared, err := refine.NewShared(limited, refine.RedisCache{Client: r.Redis}, name, r.Log, r.Metrics)
+	shared, err := refine.NewShared(limited, refine.RedisCache{Client: r.Redis}, name, r.Log, r.Instance)
 	if err != nil {
 		return nil, err
 	}

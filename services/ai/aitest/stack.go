@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/kafka"
 	"github.com/tripgen/tripgen/internal/page"
+	"github.com/tripgen/tripgen/internal/postgres"
 	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
 	"github.com/tripgen/tripgen/internal/resilience"
 	"github.com/tripgen/tripgen/internal/rpc"
@@ -57,6 +59,10 @@ type Options struct {
 	DayUSD, ClientUSD float64
 	// Share shares answers of the model.
 	Share bool
+	// Conns bounds the database's pool; 8 unless set.
+	Conns int
+	// Partitions of the queue's topics; 3 unless set.
+	Partitions int
 	// Lease is a second unless set; Session, Kafka's, 1 s.
 	Lease, Session time.Duration
 	// Budgets are those of life unless set.
@@ -100,7 +106,7 @@ func Start(t testing.TB, o Options) *Stack {
 	if s.logger == nil {
 		s.logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
 	}
-	s.Pool = postgrestest.New(t, aipostgres.Migrations())
+	s.openPostgres(t)
 	s.openRedis(t)
 	s.openKafka(t)
 	file, err := seal.Generate()
@@ -135,6 +141,8 @@ func defaults(o *Options) {
 	set(&o.Queue, 1000)
 	set(&o.Parallel, 16)
 	set(&o.Attempts, 3)
+	set(&o.Conns, 8)
+	set(&o.Partitions, 3)
 	if o.Lease == 0 {
 		o.Lease = time.Second
 	}
@@ -147,6 +155,19 @@ func defaults(o *Options) {
 			Refine: 3 * time.Second, Late: 20 * time.Second, Hedge: -1,
 		}
 	}
+}
+
+func (s *Stack) openPostgres(t testing.TB) {
+	t.Helper()
+	pool, err := postgres.Open(t.Context(), postgres.Config{URL: postgrestest.NewURL(t), MaxConns: s.Options.Conns})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	if _, err := postgres.Migrate(t.Context(), pool, aipostgres.Migrations()); err != nil {
+		t.Fatal(err)
+	}
+	s.Pool = pool
 }
 
 func (s *Stack) openRedis(t testing.TB) {
@@ -175,7 +196,7 @@ func (s *Stack) ForgetRedis() { s.miniredis.FlushAll() }
 
 func (s *Stack) openKafka(t testing.TB) {
 	t.Helper()
-	s.Kafka = kafka.Config{Brokers: []string{os.Getenv("TRIPGEN_TEST_KAFKA")}, Partitions: 3, SessionTimeout: s.Options.Session, Log: s.logger}
+	s.Kafka = kafka.Config{Brokers: []string{os.Getenv("TRIPGEN_TEST_KAFKA")}, Partitions: s.Options.Partitions, SessionTimeout: s.Options.Session, Log: s.logger}
 	switch {
 	case !s.Options.Real:
 		cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(500*time.Millisecond))
@@ -209,7 +230,7 @@ func (s *Stack) serve(t testing.TB) {
 		Reader: s.Store, Ender: s.Store, Log: s.Log, Hub: hub, Pages: pages, Seal: s.Sealer, Clock: clock.System{}, Logger: s.logger,
 		Reviewer: &review.Reviewer{Locations: s.Places, Clock: clock.System{}, IDs: id.Random{}, Log: s.logger},
 	})
-	s.Server = rpctest.Start(t, rpc.Deps{MaxRequestBytes: 4 << 20}, func(server *rpc.Server, options []connect.HandlerOption) {
+	s.Server = rpctest.Start(t, rpc.Deps{Log: s.logger, MaxRequestBytes: 4 << 20}, func(server *rpc.Server, options []connect.HandlerOption) {
 		handlers.Mount(server, options...)
 	})
 	s.Generations = aiv1connect.NewGenerationServiceClient(s.Server.Client(t, s.Server.Token(Owner, "generations")), s.Server.BaseURL)
@@ -227,7 +248,7 @@ func (s *Stack) StartWorker(t testing.TB) (stop func()) {
 		model = s.model(t)
 	}
 	made := pipeline.New(pipeline.Deps{
-		Locations: s.Places, Model: model, Affords: s.budget.Affords, Improver: s.Store, Budgets: *s.Options.Budgets, PlannerSlots: 2,
+		Locations: s.Places, Model: model, Affords: s.budget.Affords, Improver: s.Store, Budgets: *s.Options.Budgets, PlannerSlots: max(1, runtime.GOMAXPROCS(0)-1),
 		Clock: clock.System{}, IDs: id.Random{}, Log: s.logger,
 	})
 	var readers []*kafkago.Reader

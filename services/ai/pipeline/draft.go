@@ -42,6 +42,9 @@ func (r *run) draft(ctx context.Context, facts *planning.Facts) (*work, error) {
 	if err := w.readPresent(); err != nil {
 		return nil, err
 	}
+	iterations := r.iterations()
+	r.searching.Add(1)
+	defer r.searching.Add(-1)
 	select {
 	case r.slots <- struct{}{}:
 		defer func() { <-r.slots }()
@@ -49,7 +52,7 @@ func (r *run) draft(ctx context.Context, facts *planning.Facts) (*work, error) {
 		return nil, ctx.Err()
 	}
 	began := r.Clock.Now()
-	plan, err := w.search(planner.Budget{Iterations: planner.DefaultIterations, Spent: func() float64 {
+	plan, err := w.search(planner.Budget{Iterations: iterations, Spent: func() float64 {
 		if ctx.Err() != nil {
 			return 1
 		}
@@ -68,6 +71,20 @@ func (r *run) draft(ctx context.Context, facts *planning.Facts) (*work, error) {
 	w.plan, w.drafted = plan, plan
 	r.stageOver("draft")
 	return w, nil
+}
+
+// iterations bounds a search by how many others wait: a long queue is worked off many times faster by
+// plans that are worth some hundredths less.
+func (r *run) iterations() int {
+	const pressed, crowded = planner.DefaultIterations / 8, planner.DefaultIterations / 32
+	switch waiting := max(int(r.searching.Load())-cap(r.slots), r.job.Backlog); {
+	case waiting < 2:
+		return planner.DefaultIterations
+	case waiting < 8:
+		return pressed
+	default:
+		return crowded
+	}
 }
 
 // readPresent takes in the present itinerary and what must stay of it.

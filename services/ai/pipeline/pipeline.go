@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -86,7 +87,11 @@ type Deps struct {
 type Pipeline struct {
 	Deps
 	slots chan struct{}
-	late  sync.WaitGroup
+	// entries hold the jobs that use the processor and the database, not those that wait for the model.
+	entries chan struct{}
+	// searching counts the searches under way or waiting for a slot.
+	searching atomic.Int64
+	late      sync.WaitGroup
 }
 
 // New makes a pipeline.
@@ -94,8 +99,12 @@ func New(d Deps) *Pipeline {
 	if d.Metrics == nil {
 		d.Metrics = newMetrics()
 	}
-	return &Pipeline{Deps: d, slots: make(chan struct{}, max(1, d.PlannerSlots))}
+	slots := max(1, d.PlannerSlots)
+	return &Pipeline{Deps: d, slots: make(chan struct{}, slots), entries: make(chan struct{}, entriesPerSlot*slots)}
 }
+
+// entriesPerSlot: while one job searches, others fetch and store. More at once would only make everything else wait.
+const entriesPerSlot = 4
 
 // Wait waits for the work that goes on after generations are made; their contexts must have ended, or it lasts as long
 // as Budgets.Late.
@@ -107,6 +116,8 @@ type Job struct {
 	// Body is the request as it was accepted.
 	Body    []byte
 	Journal Journal
+	// Backlog is how many other generations the worker sees waiting.
+	Backlog int
 	// Background is for what goes on after the generation was made; it ends with the process.
 	Background context.Context //nolint:containedctx // it outlives the call
 }
@@ -127,6 +138,8 @@ type run struct {
 	request *aiv1.StartGenerationRequest
 	// madeBy is when the result has to be made.
 	madeBy time.Time
+	// leave gives the entry to another job; once is enough.
+	leave func()
 }
 
 // Run makes the itinerary. made is called with the result and stores it; improvements that come later are stored only
@@ -135,6 +148,13 @@ func (p *Pipeline) Run(ctx context.Context, job Job, made func(context.Context, 
 	r := &run{Pipeline: p, job: job, request: &aiv1.StartGenerationRequest{}}
 	if err := proto.Unmarshal(job.Body, r.request); err != nil {
 		return ai.Cost{}, errs.Internal(fmt.Errorf("stored request: %w", err))
+	}
+	select {
+	case p.entries <- struct{}{}:
+		r.leave = sync.OnceFunc(func() { <-p.entries })
+		defer r.leave()
+	case <-ctx.Done():
+		return ai.Cost{}, context.Cause(ctx)
 	}
 	now := p.Clock.Now()
 	r.madeBy = later(job.Generation.RequestTime.Add(p.Budgets.Deadline-p.Budgets.Store), now.Add(p.Budgets.Refine))

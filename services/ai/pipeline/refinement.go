@@ -24,6 +24,9 @@ import (
 // what comes later to the background.
 func (w *work) refineAndFinish(ctx context.Context, made func(context.Context, ai.Result) error) (ai.Cost, error) {
 	c := w.startCalls(ctx)
+	if c.pipeline != nil { // there is a model to wait for
+		w.leave()
+	}
 	refined, wishes, err := w.collect(ctx, c)
 	if err != nil {
 		c.stop()

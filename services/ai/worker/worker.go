@@ -170,7 +170,7 @@ var errCrashed = errors.New("its workers died again and again")
 
 // attempt runs the pipeline; a panic is an error. What goes on after the itinerary was made does so in the background.
 func (w *Worker) attempt(ctx, background context.Context, g ai.Generation, body []byte) (cost ai.Cost, err error) {
-	job := pipeline.Job{Generation: g, Body: body, Journal: w.Journals(g), Background: background}
+	job := pipeline.Job{Generation: g, Body: body, Journal: w.Journals(g), Backlog: w.queue.Len(), Background: background}
 	err = pipeline.Safely(func() (err error) {
 		cost, err = w.Pipeline.Run(ctx, job, func(ctx context.Context, r ai.Result) error {
 			return w.persist(ctx, func(ctx context.Context) error { return w.Store.Made(ctx, g, r) })

@@ -28,6 +28,7 @@ CREATE TABLE generation (
     request_time        timestamptz NOT NULL,
     create_time         timestamptz NOT NULL DEFAULT now(),
     start_time          timestamptz,
+    made_time           timestamptz,
     end_time            timestamptz,
     attempts            integer NOT NULL DEFAULT 0,
     worker              text NOT NULL DEFAULT '',

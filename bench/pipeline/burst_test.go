@@ -1,0 +1,159 @@
+package pipeline
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
+	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
+	"github.com/tripgen/tripgen/services/ai"
+	"github.com/tripgen/tripgen/services/ai/aitest"
+)
+
+const (
+	normalRate = 20 // a second
+	burstRate  = 10 * normalRate
+	burstLasts = 12 * time.Second
+	// burstServers work in the burst; few, so that order matters.
+	burstServers = 4
+)
+
+// job is a generation of the burst.
+type job struct {
+	class        ai.Class
+	asked        time.Duration // since the burst began
+	start, takes time.Duration
+}
+
+// big asks for two weeks of a large group in three cities.
+func big() *aiv1.StartGenerationRequest {
+	q := aitest.Request("seoul", 5)
+	for range 4 {
+		q.Profile.Members = append(q.Profile.Members, &aiv1.PlanningMember{Age: 50, Health: typev1.HealthLevel_HEALTH_LEVEL_GOOD})
+	}
+	for _, city := range []string{"busan", "jeju"} {
+		q.Profile.Destinations = append(q.Profile.Destinations, &aiv1.PlanningDestination{
+			Id: "dest", Name: city, CityId: city, StartDate: &typev1.Date{Year: 2026, Month: 12, Day: 12}, Nights: 4,
+		})
+	}
+	return q
+}
+
+// benchBurst asks for ten times the normal load and compares the order of work with first come, first served and with
+// strict priority on the same arrivals and the same measured work.
+func benchBurst(t *testing.T, r *report) {
+	s := aitest.Start(t, aitest.Options{
+		Real: true, Log: quiet(), NoModel: true, Conns: 16, Partitions: 6, Parallel: burstServers, Queue: 100_000, Budgets: lifeBudgets(),
+	})
+	k := startKeeper(t, s)
+	n := int(burstRate * burstLasts.Seconds())
+	ids := make([]string, n)
+	var refused sync.Map
+	var sending sync.WaitGroup
+	began := time.Now()
+	for i := range n {
+		due := began.Add(time.Duration(i) * time.Second / burstRate)
+		if wait := time.Until(due); wait > 0 {
+			time.Sleep(wait)
+		}
+		var q *aiv1.StartGenerationRequest
+		switch i % 10 {
+		case 0, 1:
+			q = big()
+		case 2, 3, 4:
+			q = aitest.Request("paris", 6)
+		default:
+			q = aitest.Request("munich", 1)
+		}
+		ids[i] = q.GetGenerationId()
+		q.RequestTime = timestamp(due)
+		sending.Go(func() {
+			if _, err := s.Intake.StartGeneration(t.Context(), q); err != nil {
+				refused.Store(q.GetGenerationId(), err)
+			}
+		})
+	}
+	sending.Wait()
+	left := n
+	refused.Range(func(any, any) bool { left--; return true })
+	for deadline := time.Now().Add(4 * time.Minute); k.count() < left && time.Now().Before(deadline); {
+		time.Sleep(50 * time.Millisecond)
+	}
+	tellBurst(t, r, s, began, ids, n-left)
+}
+
+func tellBurst(t *testing.T, r *report, s *aitest.Stack, began time.Time, ids []string, refused int) {
+	var jobs []job
+	rows, err := s.Pool.Query(t.Context(), "SELECT class, request_time, start_time, made_time FROM generation WHERE made_time IS NOT NULL")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		var class string
+		var asked, start, made time.Time
+		if err := rows.Scan(&class, &asked, &start, &made); err != nil {
+			t.Fatal(err)
+		}
+		jobs = append(jobs, job{ai.Class(class), asked.Sub(began), start.Sub(began), made.Sub(start)})
+	}
+	if rows.Err() != nil || len(jobs) != len(ids)-refused {
+		t.Fatalf("%d of %d were made: %v", len(jobs), len(ids)-refused, rows.Err())
+	}
+	r.add("## (c) A burst of ten times the normal load\n\n%d generations in %v (%d a second; half small, three in ten standard, two in ten of two weeks in three cities), %d refused before the bound, %d at work at once. The other orders are computed on the same arrivals, the same measured work and as many servers.\n",
+		len(ids), burstLasts, burstRate, refused, burstServers)
+	r.add("| order | express mean wait | standard | bulk | largest wait of bulk |\n|---|---|---|---|---|")
+	measured := map[ai.Class]times{}
+	for _, j := range jobs {
+		measured[j.class] = append(measured[j.class], j.start-j.asked)
+	}
+	row := func(name string, waits map[ai.Class]times) {
+		r.add("| %s | %.2f s | %.2f s | %.2f s | %.2f s |", name, waits[ai.Express].mean().Seconds(), waits[ai.Standard].mean().Seconds(), waits[ai.Bulk].mean().Seconds(), waits[ai.Bulk].at(1).Seconds())
+	}
+	fifo := order(jobs, func(job) time.Duration { return 0 })
+	row("ours, measured", measured)
+	row("ours, computed", order(jobs, func(j job) time.Duration { return j.class.Credit() }))
+	row("first come, first served", fifo)
+	row("strict priority", order(jobs, func(j job) time.Duration { return 1000 * j.class.Credit() }))
+	r.add("")
+	r.goal("burst: refused before the bound", float64(refused), "<=", 0)
+	r.goal("burst: small trips' mean wait against first come, first served", measured[ai.Express].mean().Seconds()/fifo[ai.Express].mean().Seconds(), "<=", 0.4)
+	r.goal("burst: largest wait of a big trip against first come, first served", measured[ai.Bulk].at(1).Seconds()/fifo[ai.Bulk].at(1).Seconds(), "<=", 1.5)
+}
+
+// order computes the waits if jobs were taken by the time of asking moved back by a credit.
+func order(jobs []job, credit func(job) time.Duration) map[ai.Class]times {
+	arrivals := slices.SortedFunc(slices.Values(jobs), func(a, b job) int { return cmp.Compare(a.asked, b.asked) })
+	free := make([]time.Duration, burstServers)
+	waits := map[ai.Class]times{}
+	var waiting []job
+	for len(arrivals) > 0 || len(waiting) > 0 {
+		server := 0
+		for i := range free {
+			if free[i] < free[server] {
+				server = i
+			}
+		}
+		now := free[server]
+		if len(waiting) == 0 {
+			now = max(now, arrivals[0].asked)
+		}
+		for len(arrivals) > 0 && arrivals[0].asked <= now {
+			waiting = append(waiting, arrivals[0])
+			arrivals = arrivals[1:]
+		}
+		best := 0
+		for i := range waiting {
+			if waiting[i].asked-credit(waiting[i]) < waiting[best].asked-credit(waiting[best]) {
+				best = i
+			}
+		}
+		j := waiting[best]
+		waiting = slices.Delete(waiting, best, best+1)
+		waits[j.class] = append(waits[j.class], now-j.asked)
+		free[server] = now + j.takes
+	}
+	return waits
+}

@@ -1,0 +1,39 @@
+package pipeline
+
+import (
+	"flag"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+var (
+	only = flag.String("only", "abcde", "which parts to measure")
+	out  = flag.String("out", "docs/benchmarks/pipeline.md", "document to write; empty for none")
+)
+
+// TestPipeline runs all benchmarks, one after the other, on the servers that the environment names.
+func TestPipeline(t *testing.T) {
+	r := &report{}
+	for _, part := range []struct {
+		letter string
+		run    func(*testing.T, *report)
+	}{{"a", benchPromise}, {"b", benchThroughput}, {"c", benchBurst}, {"d", benchStart}, {"e", benchWatch}} {
+		if strings.Contains(*only, part.letter) {
+			t.Run(part.letter, func(t *testing.T) { part.run(t, r) })
+		}
+	}
+	if *out == "" {
+		*out = t.TempDir() + "/pipeline.md"
+	}
+	if err := r.finish(*out, "make bench-pipeline"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func timestamp(at time.Time) *timestamppb.Timestamp { return timestamppb.New(at) }
