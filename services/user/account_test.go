@@ -11,8 +11,14 @@ import (
 func TestNames(t *testing.T) {
 	t.Parallel()
 	for _, good := range []struct{ in, want string }{
-		{"김민수", "김민수"}, {"이산", "이산"}, {"  Ada Lovelace ", "Ada Lovelace"}, {"Jean-Luc O'Brien", "Jean-Luc O'Brien"},
-		{"Žofia", "Žofia"}, {"Ze\u0301", "Zé"}, {"\u1100\u1161\u1102\u1161", "가나"}, {strings.Repeat("a", 40), strings.Repeat("a", 40)},
+		{"김민수", "김민수"},
+		{"이산", "이산"},
+		{"  Ada Lovelace ", "Ada Lovelace"},
+		{"Jean-Luc O'Brien", "Jean-Luc O'Brien"},
+		{"Žofia", "Žofia"},
+		{"Ze\u0301", "Zé"},
+		{"\u1100\u1161\u1102\u1161", "가나"},
+		{strings.Repeat("a", 40), strings.Repeat("a", 40)},
 	} {
 		if got, err := user.CleanName(good.in); err != nil || got != good.want {
 			t.Errorf("CleanName(%q) = %q, %v", good.in, got, err)
@@ -31,8 +37,12 @@ func TestNames(t *testing.T) {
 func TestPhones(t *testing.T) {
 	t.Parallel()
 	for _, good := range []struct{ in, want string }{
-		{"010-2345-6789", "+821023456789"}, {"01023456789", "+821023456789"}, {"+82 10-2345-6789", "+821023456789"},
-		{"+82 010 2345 6789", "+821023456789"}, {"+1 650-253-0000", "+16502530000"}, {"+49 1512 3456789", "+4915123456789"},
+		{"010-2345-6789", "+821023456789"},
+		{"01023456789", "+821023456789"},
+		{"+82 10-2345-6789", "+821023456789"},
+		{"+82 010 2345 6789", "+821023456789"},
+		{"+1 650-253-0000", "+16502530000"},
+		{"+49 1512 3456789", "+4915123456789"},
 	} {
 		if got, err := user.CleanPhone(good.in); err != nil || got != good.want {
 			t.Errorf("CleanPhone(%q) = %q, %v", good.in, got, err)

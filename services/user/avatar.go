@@ -29,7 +29,7 @@ const (
 	pictureQuality = 85
 )
 
-// ErrNoPicture: the account has no such picture.
+// ErrNoPicture says that the account has no such picture.
 var ErrNoPicture = errs.NotFound(errs.ReasonNotFound, "사진이 없습니다.", "There is no such picture.")
 
 var errPicture = invalid("image",

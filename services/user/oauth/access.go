@@ -107,8 +107,8 @@ func (c accessClaims) subjects() []string {
 	return all
 }
 
-// RevokedSession, RevokedToken and RevokedClient are the subjects of revocations, as verifiers compare them with a
-// token's sid, jti and client_id.
+// RevokedSession is the subject that revokes all tokens of a session. Verifiers compare subjects with a token's sid, jti
+// and client_id.
 func RevokedSession(id string) string { return "sid:" + id }
 
 // RevokedToken is the subject that revokes one access token by its jti.

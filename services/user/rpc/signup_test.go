@@ -131,8 +131,10 @@ func TestAvailabilityTakesConstantTime(t *testing.T) {
 		ask  *userv1.CheckAvailabilityRequest
 		free bool
 	}{
-		{byID(strings.ToUpper(p.LoginID)), false}, {byID("somebodyelse"), true},
-		{byEmail(p.Account.GetEmail()), false}, {byEmail("somebody@else.example"), true},
+		{byID(strings.ToUpper(p.LoginID)), false},
+		{byID("somebodyelse"), true},
+		{byEmail(p.Account.GetEmail()), false},
+		{byEmail("somebody@else.example"), true},
 	} {
 		free, took := ask(c.ask)
 		if free != c.free || took < 20*time.Millisecond {

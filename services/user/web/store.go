@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ErrNoBrowser: nobody is logged in with this cookie.
+// ErrNoBrowser says that nobody is logged in with this cookie.
 var ErrNoBrowser = errors.New("nobody is logged in here")
 
 // Browser is somebody who is logged in at the authorization server itself.
