@@ -146,3 +146,7 @@ $(TS_BUILT): $(TS_DEPS) $(TS)/tsconfig.json $(TS)/package.json $(shell find $(TS
 	@rm -rf $(@D)
 	@npm --prefix $(TS) run --silent build
 	@touch $@
+
+# --- Benchmarks, faults and attacks: a file each ----------------------------------------------------------------------
+
+-include mk/*.mk

@@ -122,7 +122,7 @@ func TestAStartThatCannotWorkSaysWhatToDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer taken.Close() //nolint:errcheck // a test's listener
+	t.Cleanup(func() { _ = taken.Close() }) // after the parallel parts
 	for name, tc := range map[string]struct {
 		args []string
 		says []string

@@ -100,7 +100,7 @@ func catalogue(system json.RawMessage) map[string]place {
 func answerDays(q question, places map[string]place) []day {
 	days := make([]day, 0, len(q.Days))
 	for _, asked := range q.Days {
-		d := day{Number: asked.Number, Notes: []text{{Ko: "(모의 응답) 모의 모델의 메모입니다.", En: "(simulated) A note of the simulated model."}}}
+		d := day{Number: asked.Number, Notes: []text{}}
 		ids := make([]string, 0, len(asked.Draft))
 		for _, s := range asked.Draft {
 			ids = append(ids, s.ID)
@@ -115,9 +115,8 @@ func answerDays(q question, places map[string]place) []day {
 		for _, placeID := range ids {
 			p := places[placeID]
 			d.Stops = append(d.Stops, stop{
-				ID:   placeID,
-				Why:  text{Ko: fmt.Sprintf("(모의 응답) %s: 일행에게 어울립니다.", p.Ko), En: fmt.Sprintf("(simulated) %s suits the group.", p.En)},
-				Note: text{Ko: "(모의 응답) 현지에서 확인하세요.", En: "(simulated) Check on the spot."},
+				ID:  placeID,
+				Why: text{Ko: fmt.Sprintf("(모의 응답) %s: 일행에게 어울립니다.", p.Ko), En: fmt.Sprintf("(simulated) %s suits the group.", p.En)},
 			})
 		}
 		if len(ids) > 0 {
