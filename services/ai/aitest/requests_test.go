@@ -263,3 +263,28 @@ func TestAHostileAnswerCannotBringInWhatWasNotOffered(t *testing.T) {
 		t.Error("nothing says what became of the request")
 	}
 }
+
+// [A5] Who watches a queued generation is told where it stands, each time it is looked; all who watch are told the same,
+// once.
+func TestWhoWatchesIsToldThePlaceInTheQueue(t *testing.T) {
+	t.Parallel()
+	s := aitest.Start(t, aitest.Options{NoWorker: true})
+	s.Begin(t, aitest.Request("munich", 1))
+	request := aitest.Request("munich", 1)
+	s.Begin(t, request)
+	enough := func(e *aiv1.GenerationEvent) bool { return e.GetSequence() == 3 }
+	other := make(chan []*aiv1.GenerationEvent, 1)
+	go func() { other <- s.Events(t, request.GetGenerationId(), 0, enough) }()
+	events := s.Events(t, request.GetGenerationId(), 0, enough)
+	for i, event := range <-other {
+		if !proto.Equal(event, events[i]) {
+			t.Errorf("one sees %v, another %v", event, events[i])
+		}
+	}
+	for i, event := range events[1:] {
+		p := event.GetProgress()
+		if event.GetSequence() != int64(i+2) || p.GetStage() != aiv1.GenerationStage_GENERATION_STAGE_QUEUED || p.GetQueueAhead() != 1 || p.GetEtaSeconds() == 0 {
+			t.Errorf("told %v", event)
+		}
+	}
+}

@@ -35,7 +35,8 @@ func TestEditsMakeTheTouchedDaysAnew(t *testing.T) {
 		check   func(t *testing.T, after *typev1.Itinerary)
 	}{
 		"remove": {
-			&aiv1.ItineraryEdit{Edit: &aiv1.ItineraryEdit_Remove{Remove: &aiv1.RemoveStopEdit{StopId: first[0].GetId()}}}, []int32{1},
+			&aiv1.ItineraryEdit{Edit: &aiv1.ItineraryEdit_Remove{Remove: &aiv1.RemoveStopEdit{StopId: first[0].GetId()}}},
+			[]int32{1},
 			func(t *testing.T, after *typev1.Itinerary) {
 				t.Helper()
 				if find(after, first[0].GetId()) != nil {
@@ -47,7 +48,8 @@ func TestEditsMakeTheTouchedDaysAnew(t *testing.T) {
 			},
 		},
 		"move to another day": {
-			&aiv1.ItineraryEdit{Edit: &aiv1.ItineraryEdit_Move{Move: &aiv1.MoveStopEdit{StopId: first[0].GetId(), ToDay: 2, Position: 0}}}, []int32{1, 2},
+			&aiv1.ItineraryEdit{Edit: &aiv1.ItineraryEdit_Move{Move: &aiv1.MoveStopEdit{StopId: first[0].GetId(), ToDay: 2, Position: 0}}},
+			[]int32{1, 2},
 			func(t *testing.T, after *typev1.Itinerary) {
 				t.Helper()
 				if got := visitsOf(after.GetDays()[1])[0]; got.GetId() != first[0].GetId() || !proto.Equal(got.GetWhy(), first[0].GetWhy()) {
@@ -56,7 +58,8 @@ func TestEditsMakeTheTouchedDaysAnew(t *testing.T) {
 			},
 		},
 		"add": {
-			&aiv1.ItineraryEdit{Edit: &aiv1.ItineraryEdit_Add{Add: &aiv1.AddStopEdit{StopId: added, PlaceId: unused, Day: 2, StayMinutes: 25}}}, []int32{2},
+			&aiv1.ItineraryEdit{Edit: &aiv1.ItineraryEdit_Add{Add: &aiv1.AddStopEdit{StopId: added, PlaceId: unused, Day: 2, StayMinutes: 25}}},
+			[]int32{2},
 			func(t *testing.T, after *typev1.Itinerary) {
 				t.Helper()
 				if s := find(after, added); s.GetPlaceId() != unused || s.GetLeave().GetMinutes()-s.GetArrive().GetMinutes() != 25 || s.GetWhy().GetKo() == "" {
@@ -67,7 +70,8 @@ func TestEditsMakeTheTouchedDaysAnew(t *testing.T) {
 		"lock at a time that breaks the order": {
 			&aiv1.ItineraryEdit{Edit: &aiv1.ItineraryEdit_Lock{Lock: &aiv1.LockStopEdit{
 				StopId: second[len(second)-1].GetId(), Locked: true, Arrive: &typev1.TimeOfDay{Minutes: 9*60 + 5},
-			}}}, []int32{2},
+			}}},
+			[]int32{2},
 			func(t *testing.T, after *typev1.Itinerary) {
 				t.Helper()
 				if s := find(after, second[len(second)-1].GetId()); !s.GetLocked() || s.GetArrive().GetMinutes() != 9*60+5 {
@@ -79,7 +83,8 @@ func TestEditsMakeTheTouchedDaysAnew(t *testing.T) {
 			},
 		},
 		"stay": {
-			&aiv1.ItineraryEdit{Edit: &aiv1.ItineraryEdit_SetStay{SetStay: &aiv1.SetStayEdit{StopId: second[0].GetId(), StayMinutes: 17}}}, []int32{2},
+			&aiv1.ItineraryEdit{Edit: &aiv1.ItineraryEdit_SetStay{SetStay: &aiv1.SetStayEdit{StopId: second[0].GetId(), StayMinutes: 17}}},
+			[]int32{2},
 			func(t *testing.T, after *typev1.Itinerary) {
 				t.Helper()
 				if s := find(after, second[0].GetId()); s.GetLeave().GetMinutes()-s.GetArrive().GetMinutes() != 17 {

@@ -14,7 +14,7 @@ import (
 	"github.com/tripgen/tripgen/services/ai/rules"
 )
 
-// ErrInfeasible: the planner itself found no plan that keeps the rules.
+// ErrInfeasible says that the planner itself found no plan that keeps the rules.
 var ErrInfeasible = errs.FailedPrecondition(errs.ReasonPlanInfeasible,
 	"이 조건으로는 일정을 만들 수 없습니다.", "No itinerary can be made under these conditions.")
 

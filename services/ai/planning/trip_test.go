@@ -63,8 +63,10 @@ func TestDaysFollowFromDestinationsAndNights(t *testing.T) {
 		from, to planner.EndpointKind
 		fromID   string
 	}{
-		{planner.Station, planner.Lodging, "builtin:x-station"}, {planner.Lodging, planner.Lodging, ""},
-		{planner.Station, planner.Lodging, "builtin:y-station"}, {planner.Lodging, planner.Station, ""},
+		{planner.Station, planner.Lodging, "builtin:x-station"},
+		{planner.Lodging, planner.Lodging, ""},
+		{planner.Station, planner.Lodging, "builtin:y-station"},
+		{planner.Lodging, planner.Station, ""},
 	} {
 		if days[i].StartPoint.Kind != want.from || days[i].EndPoint.Kind != want.to || days[i].StartPoint.ID != want.fromID {
 			t.Errorf("day %d goes from %v to %v", i+1, days[i].StartPoint, days[i].EndPoint)

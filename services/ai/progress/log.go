@@ -51,19 +51,19 @@ func stateKey(generationID string) string { return space.Key(generationID, "stat
 // log is known to have reached, what to do where it has not (because it was lost): "wait" for it to be restored or "go"
 // on from that number, "1" to write only into an empty log, then fields and values for the summary.
 //
-// It gives the sequence number; 0 where the log is closed, or not empty though it should be; where it is to be restored,
+// It gives the sequence number; 0 where the log is closed, or does not stand where it should; where it is to be restored,
 // minus one and minus the number that it stands at. The percentage never falls.
 var appendScript = redis.NewScript(`
 local last, percent = 0, tonumber(ARGV[2])
 local tail = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 if tail[1] then
-  if ARGV[7] == '1' then return 0 end
   last = tonumber(string.match(tail[1][1], '^%d+'))
   local fields = {}
   for i = 1, #tail[1][2], 2 do fields[tail[1][2][i]] = tail[1][2][i + 1] end
   if fields['f'] == '1' then return 0 end
   percent = math.max(percent, tonumber(fields['p']))
 end
+if ARGV[7] ~= '' and last ~= tonumber(ARGV[7]) then return 0 end
 if last < tonumber(ARGV[5]) then
   if ARGV[6] == 'wait' then return -1 - last end
   last = tonumber(ARGV[5])
@@ -103,8 +103,8 @@ type appending struct {
 	// not.
 	least   int64
 	restore bool
-	// first writes only into an empty log.
-	first bool
+	// only writes where the log stands at this number; negative for any.
+	only int64
 }
 
 // lostError says that the log stands at an earlier number than it had reached.
@@ -117,12 +117,13 @@ func (e *lostError) Error() string {
 // Append writes an event behind the last one and gives its sequence number. least is a number that the log is known to
 // have reached. ErrOver where the generation has ended.
 func (l *Log) Append(ctx context.Context, generationID string, event *aiv1.GenerationEvent, percent int, least int64) (int64, error) {
-	return l.append(ctx, appending{generationID: generationID, event: event, percent: percent, least: least})
+	return l.append(ctx, appending{generationID: generationID, event: event, percent: percent, least: least, only: -1})
 }
 
-// Open writes the first event of a generation, unless there is one.
-func (l *Log) Open(ctx context.Context, generationID string, event *aiv1.GenerationEvent) error {
-	_, err := l.append(ctx, appending{generationID: generationID, event: event, first: true})
+// AppendAt writes an event right behind the one with a sequence number, 0 for the first; nothing where the log stands
+// elsewhere: somebody else has told more since.
+func (l *Log) AppendAt(ctx context.Context, generationID string, event *aiv1.GenerationEvent, sequence int64) error {
+	_, err := l.append(ctx, appending{generationID: generationID, event: event, only: sequence})
 	if errors.Is(err, ErrOver) {
 		return nil
 	}
@@ -139,7 +140,7 @@ func (l *Log) append(ctx context.Context, a appending) (int64, error) {
 	}
 	args := slices.Concat([]any{
 		body, a.percent, flag(a.event.GetFinished() != nil), int(Keep.Seconds()), a.least,
-		map[bool]string{true: "wait", false: "go"}[a.restore], flag(a.first),
+		map[bool]string{true: "wait", false: "go"}[a.restore], onlyAt(a.only),
 	}, summaryOf(a.event))
 	keys := []string{streamKey(a.generationID), channelKey(a.generationID), stateKey(a.generationID)}
 	sequence, err := appendScript.Run(ctx, l.client, keys, args...).Int64()
@@ -162,6 +163,13 @@ func (l *Log) failed(ctx context.Context) {
 	if !errors.Is(ctx.Err(), context.Canceled) {
 		l.downUntil.Store(time.Now().Add(downFor).UnixNano())
 	}
+}
+
+func onlyAt(sequence int64) string {
+	if sequence < 0 {
+		return ""
+	}
+	return strconv.FormatInt(sequence, 10)
 }
 
 func flag(is bool) string {

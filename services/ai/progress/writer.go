@@ -75,7 +75,7 @@ func (w *Writer) Tell(ctx context.Context, event *aiv1.GenerationEvent, percent 
 
 // write appends to the log, after it was restored where it had been lost.
 func (w *Writer) write(ctx context.Context, event *aiv1.GenerationEvent) (int64, error) {
-	a := appending{generationID: w.generationID, event: event, percent: w.percent, least: w.last, restore: len(w.told) > 0}
+	a := appending{generationID: w.generationID, event: event, percent: w.percent, least: w.last, restore: len(w.told) > 0, only: -1}
 	sequence, err := w.log.append(ctx, a)
 	lost, isLost := errors.AsType[*lostError](err)
 	if !isLost {

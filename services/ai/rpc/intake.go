@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -24,7 +25,7 @@ func (h *Handlers) StartGeneration(ctx context.Context, req *aiv1.StartGeneratio
 		return nil, err
 	}
 	if g.State == ai.Queued {
-		h.tellQueued(ctx, g)
+		h.tellQueued(ctx, g, 0, 0, 0)
 	}
 	m := contract.Generation(g)
 	return &aiv1.StartGenerationResponse{Generation: m}, nil
@@ -60,15 +61,18 @@ func (h *Handlers) requestOf(req *aiv1.StartGenerationRequest) (ai.Request, erro
 	}, nil
 }
 
-// tellQueued opens the generation's log.
-func (h *Handlers) tellQueued(ctx context.Context, g ai.Generation) {
+// tellQueued tells those who watch that a generation waits, right behind what they know; ahead and eta are zero where
+// they are not known yet.
+func (h *Handlers) tellQueued(ctx context.Context, g ai.Generation, known int64, ahead int, eta time.Duration) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTimeout)
 	defer cancel()
 	stage := aiv1.GenerationStage_GENERATION_STAGE_QUEUED
-	err := h.Log.Open(ctx, g.ID, &aiv1.GenerationEvent{
-		Time:  timestamppb.New(h.Clock.Now()),
-		Event: &aiv1.GenerationEvent_Progress{Progress: &aiv1.Progress{Stage: stage, Message: contract.StageText(stage)}},
-	})
+	err := h.Log.AppendAt(ctx, g.ID, &aiv1.GenerationEvent{
+		Time: timestamppb.New(h.Clock.Now()),
+		Event: &aiv1.GenerationEvent_Progress{Progress: &aiv1.Progress{
+			Stage: stage, Message: contract.StageText(stage), QueueAhead: int32(ahead), EtaSeconds: int32(eta.Round(time.Second) / time.Second),
+		}},
+	}, known)
 	if err != nil {
 		h.Logger.WarnContext(ctx, "queueing is not told", "generation", g.ID, "error", err)
 	}

@@ -61,8 +61,12 @@ func (w *watch) next(ctx context.Context, generationID string) (over bool, err e
 		return false, err
 	}
 	g, err := w.h.Reader.Get(ctx, generationID)
-	if err == nil && g.State.Final() {
+	switch {
+	case err == nil && g.State.Final():
 		return true, w.rest(ctx, g)
+	case err == nil && g.State == ai.Queued:
+		w.tellPlace(ctx, g)
+		return false, nil
 	}
 	if now := w.h.Clock.Now(); now.Sub(w.beat) >= heartbeatEvery {
 		w.beat = now
@@ -71,6 +75,17 @@ func (w *watch) next(ctx context.Context, generationID string) (over bool, err e
 		}})
 	}
 	return false, nil
+}
+
+// tellPlace tells all who watch where a generation stands in the queue. Of several that would, the first does: the others
+// find the log further on.
+func (w *watch) tellPlace(ctx context.Context, g ai.Generation) {
+	ahead, eta, err := w.h.Queue.Estimate(ctx, g)
+	if err != nil {
+		w.h.Logger.WarnContext(ctx, "the queue is not known", "error", err)
+		return
+	}
+	w.h.tellQueued(ctx, g, w.last, ahead, eta)
 }
 
 // rest sends what is left of a generation that is over. Where its end was not told, or its log is gone, the end is told
