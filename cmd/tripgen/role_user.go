@@ -63,12 +63,16 @@ func wireUser(ctx context.Context, r *role) error {
 		Account: userrpc.NewAccount(service, r.Pages), Revocation: userrpc.NewRevocation(feed),
 		Info: userrpc.Info{Version: version, Commit: commit, Clock: r.Clock},
 	}.Mount(r.Server.Handle, options...)
-	r.Server.Mount(userrpc.AvatarPath, userrpc.Pictures(service, r.Tokens, r.Log))
-	server.Mount(r.Server.Mount)
+	mount, err := metered(r)
+	if err != nil {
+		return err
+	}
+	mount(userrpc.AvatarPath, userrpc.Pictures(service, r.Tokens, r.Log))
+	server.Mount(mount)
 	web.New(web.Deps{
 		Authorizer: server, People: service, Browsers: store, Key: r.Seal.Derive("login-forms"),
 		Secure: strings.HasPrefix(r.Config.Auth.Issuer, "https://"), Log: r.Log, Clock: r.Clock, Origin: userrpc.OriginOf,
-	}).Mount(r.Server.Mount)
+	}).Mount(mount)
 	r.Add(
 		app.Part{Name: "signing keys", Run: func(ctx context.Context) error {
 			return keys.Run(ctx, func(err error) { r.Log.WarnContext(ctx, "look after signing keys", "error", err) })
@@ -99,7 +103,7 @@ func oauthServer(ctx context.Context, r *role, store *userpostgres.Store) (*oaut
 	server, err := oauth.New(oauth.Deps{
 		Config: settings, Clients: oauth.Cached(store, r.Clock, clientCache), Grants: store, Accounts: store, Keys: keys,
 		CodeKey: r.Seal.Derive("oauth-codes"), RefreshKeys: [][]byte{r.Seal.Derive("oauth-refresh-tokens")},
-		SecretKey: r.Seal.Derive(secretPurpose), Log: r.Log, Clock: r.Clock, IDs: r.IDs,
+		SecretKey: r.Seal.Derive(secretPurpose), Origin: userrpc.OriginOf, Log: r.Log, Clock: r.Clock, IDs: r.IDs,
 	})
 	return server, keys, err
 }

@@ -157,6 +157,7 @@ func TestAClientProvesItselfByASignedAssertion(t *testing.T) {
 		{"another audience", key, jose.ES256, func(c *jwt.Claims) { c.Audience = jwt.Audience{"https://bank.example"} }, 401},
 		{"another issuer", key, jose.ES256, func(c *jwt.Claims) { c.Issuer = "tripgen-trip" }, 401},
 		{"expired", key, jose.ES256, func(c *jwt.Claims) { c.Expiry = jwt.NewNumericDate(time.Now().Add(-time.Minute)) }, 401},
+		{"that lives for ever", key, jose.ES256, func(c *jwt.Claims) { c.Expiry = jwt.NewNumericDate(time.Now().Add(24 * time.Hour)) }, 401},
 		{"without an end", key, jose.ES256, func(c *jwt.Claims) { c.Expiry = nil }, 401},
 		{"without an id", key, jose.ES256, func(c *jwt.Claims) { c.ID = "" }, 401},
 		{"another key", other, jose.ES256, func(*jwt.Claims) {}, 401},

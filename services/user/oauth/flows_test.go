@@ -196,6 +196,28 @@ func TestTheGraceForALostAnswerIsShort(t *testing.T) {
 	}
 }
 
+// RFC 6749, 6: less may be asked for, and all of it again the next time; never more.
+func TestARefreshMayAskForLess(t *testing.T) {
+	t.Parallel()
+	s := usertest.Start(t, usertest.Options{})
+	form := refreshForm(s.LogIn(s.SignUp(), "phone").RefreshToken)
+	form.Set("scope", "trips.read internal")
+	if got := post(t, s, "/oauth2/token", "", "", form); got.code() != "invalid_scope" {
+		t.Errorf("more: %d %v", got.status, got.body)
+	}
+	form.Set("scope", "trips.read")
+	less := post(t, s, "/oauth2/token", "", "", form)
+	access, _ := less.body["access_token"].(string)
+	p, err := s.Verifier().Verify(t.Context(), access)
+	if err != nil || less.body["scope"] != "trips.read" || len(p.Scopes) != 1 {
+		t.Fatalf("less: %v, %+v, %v", less.body, p, err)
+	}
+	again := post(t, s, "/oauth2/token", "", "", refreshForm(refreshToken(less)))
+	if scope, _ := again.body["scope"].(string); scope != strings.Join(oauth.TravellerScopes(), " ") {
+		t.Errorf("all again: %v", again.body)
+	}
+}
+
 func TestASessionThatIsNotRenewedExpires(t *testing.T) {
 	t.Parallel()
 	s := usertest.Start(t, usertest.Options{})
@@ -248,7 +270,7 @@ func TestACodeLivesForAMinute(t *testing.T) {
 	t.Parallel()
 	s := usertest.Start(t, usertest.Options{})
 	code, verifier := s.Code(s.SignUp(), "phone")
-	_, err := s.Pool.Exec(t.Context(), "UPDATE codes SET expires = now() - interval '1 second'")
+	_, err := s.Pool.Exec(t.Context(), "UPDATE codes SET expires = $1", s.Clock.Now().Add(-time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}

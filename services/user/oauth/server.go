@@ -18,6 +18,7 @@ import (
 
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/id"
+	"github.com/tripgen/tripgen/services/user"
 )
 
 // Config is what can be set about the server.
@@ -77,9 +78,11 @@ type Deps struct {
 	CodeKey     []byte
 	RefreshKeys [][]byte
 	SecretKey   []byte
-	Log         *slog.Logger
-	Clock       clock.Clock
-	IDs         id.Source
+	// Origin is where a request came from, for the journal.
+	Origin func(*http.Request) user.Origin
+	Log    *slog.Logger
+	Clock  clock.Clock
+	IDs    id.Source
 }
 
 // Server has the OAuth endpoints.

@@ -123,8 +123,14 @@ func (s *storage) GetClient(ctx context.Context, id string) (fosite.Client, erro
 // ClientAssertionJWTValid leaves the decision to SetClientAssertionJWT, which is atomic.
 func (*storage) ClientAssertionJWTValid(context.Context, string) error { return nil }
 
+// assertionLife bounds the life of client assertions: their ids have to be remembered for as long.
+const assertionLife = time.Hour
+
 // SetClientAssertionJWT uses up an assertion.
 func (s *storage) SetClientAssertionJWT(ctx context.Context, jti string, exp time.Time) error {
+	if exp.Sub(s.clock.Now()) > assertionLife || len(jti) > 256 {
+		return fosite.ErrInvalidClient.WithHint("The client assertion lives for too long, or its id is too long.")
+	}
 	err := s.clients.UseAssertion(ctx, jti, exp)
 	if errors.Is(err, ErrAssertionUsed) {
 		return fosite.ErrJTIKnown

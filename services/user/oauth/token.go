@@ -43,7 +43,7 @@ func (s *Server) form(next http.HandlerFunc) http.Handler {
 				return
 			}
 		}
-		next(w, r)
+		next(w, r.WithContext(user.WithOrigin(r.Context(), s.Origin(r))))
 	})
 }
 
@@ -65,11 +65,15 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, err)
 		return
 	}
-	if grant == GrantCredentials {
-		if err := grantToClient(request); err != nil {
-			s.refuse(w, r, err)
-			return
-		}
+	switch grant {
+	case GrantCredentials:
+		err = grantToClient(request)
+	case GrantRefresh:
+		err = narrow(request, r.PostForm.Get("scope"))
+	}
+	if err != nil {
+		s.refuse(w, r, err)
+		return
 	}
 	response, err := s.fosite.NewAccessResponse(ctx, request)
 	if err != nil {
@@ -100,6 +104,23 @@ func grantToClient(r fosite.AccessRequester) error {
 	return nil
 }
 
+// narrow gives the new access token no more than the scopes that a refresh asks for (RFC 6749, 6); the session keeps all
+// of them. Fosite would not look.
+func narrow(r fosite.AccessRequester, asked string) error {
+	scopes := strings.Fields(asked)
+	request, ok := r.(*fosite.AccessRequest)
+	if len(scopes) == 0 || !ok {
+		return nil
+	}
+	for _, scope := range scopes {
+		if !slices.Contains(request.GrantedScope, scope) {
+			return fosite.ErrInvalidScope.WithHintf("The scope '%s' was not granted.", scope)
+		}
+	}
+	request.GrantedScope = scopes
+	return nil
+}
+
 // refuse answers with the RFC's error. What Fosite has no code for is logged with its cause and told as server_error.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	rfc := refusal(err)
@@ -120,6 +141,8 @@ func refusal(err error) *fosite.RFC6749Error {
 	case errors.Is(err, ErrLost):
 		// Fosite knows no better than server_error or invalid_request for a race that was lost.
 		return fosite.ErrInvalidGrant.WithHint("The code or token was used by another request.").WithWrap(err)
+	case errors.Is(err, fosite.ErrTokenExpired):
+		return fosite.ErrInvalidGrant.WithHint("The code or token has expired.").WithWrap(err)
 	case errors.Is(err, fosite.ErrJTIKnown):
 		return fosite.ErrInvalidClient.WithHint("The client assertion was used before.").WithWrap(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
+	"github.com/alexedwards/argon2id"
 	"golang.org/x/oauth2"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 
@@ -94,6 +95,31 @@ func TestParallelGuessesDoNotSlipThroughTheLock(t *testing.T) {
 	all.Wait()
 	if tried.Load() != 5 {
 		t.Errorf("%d guesses were tried", tried.Load())
+	}
+}
+
+// A hash that less was asked of when it was made is replaced by the log-in.
+func TestWeakHashesAreUpgradedOnLogIn(t *testing.T) {
+	t.Parallel()
+	s := usertest.Start(t, usertest.Options{})
+	p := s.SignUp()
+	weak, err := argon2id.CreateHash(p.Password, &argon2id.Params{Memory: 8 << 10, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Pool.Exec(t.Context(), "UPDATE accounts SET password_hash = $1", weak); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := signIn(t, s, p.LoginID, p.Password); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var hash string
+	var upgrades int
+	err = s.Pool.QueryRow(t.Context(), `SELECT password_hash, (SELECT count(*) FROM journal WHERE kind = 'password.upgraded') FROM accounts`).Scan(&hash, &upgrades)
+	if err != nil || upgrades != 1 || !strings.Contains(hash, "m=19456") {
+		t.Errorf("hash %q, %d upgrades, %v", hash, upgrades, err)
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1/userv1connect"
 )
 
-// Bounds of request messages: pictures are up to 5 MB.
-const maxRequest = 6 << 20
+// maxRequest bounds request messages: a picture has up to 5 MiB, and in JSON a third more.
+const maxRequest = 7 << 20
 
 // Handlers are the service's RPC handlers.
 type Handlers struct {

@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"image"
 	"image/jpeg"
 	"image/png"
@@ -140,8 +141,12 @@ func TestAnAvatarIsItsOwners(t *testing.T) {
 	token := s.LogIn(s.SignUp(), "phone").AccessToken
 	accounts := s.Accounts(token)
 	var picture bytes.Buffer
-	if err := png.Encode(&picture, image.NewRGBA(image.Rect(0, 0, 300, 200))); err != nil {
+	noise := image.NewRGBA(image.Rect(0, 0, 1200, 1000))
+	if _, err := rand.Read(noise.Pix); err != nil {
 		t.Fatal(err)
+	}
+	if err := png.Encode(&picture, noise); err != nil || picture.Len() < 4<<20 || picture.Len() > 5<<20 {
+		t.Fatalf("%d bytes, %v", picture.Len(), err)
 	}
 	set, err := accounts.SetAvatar(t.Context(), &userv1.SetAvatarRequest{Image: picture.Bytes()})
 	if err != nil {

@@ -179,7 +179,7 @@ func (s *Service) startOAuth(o Options, late *lateHandler) {
 	server, err := oauth.New(oauth.Deps{
 		Config: config, Clients: clients, Grants: s.Store, Accounts: s.Store, Keys: keys,
 		CodeKey: s.Seal.Derive("codes"), RefreshKeys: [][]byte{s.Seal.Derive("refresh")}, SecretKey: s.Seal.Derive("secrets"),
-		Log: s.log, Clock: s.Clock, IDs: id.Random{},
+		Origin: userrpc.OriginOf, Log: s.log, Clock: s.Clock, IDs: id.Random{},
 	})
 	must(s.t, err)
 	s.OAuth, s.Keys = server, keys
