@@ -9,6 +9,7 @@ package revoked
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,6 +34,8 @@ type Set struct {
 	known  map[string]span
 	pruned time.Time
 	after  int64
+	// changed is closed and replaced when something was taken in.
+	changed chan struct{}
 }
 
 type span struct{ at, expires time.Time }
@@ -65,6 +68,27 @@ func (s *Set) Add(subject string, at, expires time.Time) {
 		s.known = make(map[string]span)
 	}
 	s.known[subject] = span{at, expires}
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
+}
+
+// Subjects are all that is revoked at the time, sorted: sid:…, jti:… and client:…. The channel is closed when there is
+// more. A gateway that cannot ask a Set is told all of them each time.
+func (s *Set) Subjects(now time.Time) (subjects []string, changed <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for subject, r := range s.known {
+		if now.Before(r.expires) {
+			subjects = append(subjects, subject)
+		}
+	}
+	slices.Sort(subjects)
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	return subjects, s.changed
 }
 
 // Len is how many revocations are known.

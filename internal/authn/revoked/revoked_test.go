@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -40,6 +41,28 @@ func TestOnlyWhatWasIssuedBeforeIsRefused(t *testing.T) {
 	var none revoked.Set
 	if none.Revoked(p) {
 		t.Error("the empty set refuses")
+	}
+}
+
+func TestAGatewayIsToldOfAllAndOfChanges(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	var set revoked.Set
+	set.Add("sid:b", now, now.Add(time.Hour))
+	set.Add("jti:old", now, now.Add(time.Minute))
+	subjects, changed := set.Subjects(now.Add(2 * time.Minute))
+	if !slices.Equal(subjects, []string{"sid:b"}) {
+		t.Errorf("subjects = %v", subjects)
+	}
+	select {
+	case <-changed:
+		t.Error("nothing has changed")
+	default:
+	}
+	set.Add("client:a", now, now.Add(time.Hour))
+	<-changed
+	if subjects, _ := set.Subjects(now.Add(2 * time.Minute)); !slices.Equal(subjects, []string{"client:a", "sid:b"}) {
+		t.Errorf("subjects = %v", subjects)
 	}
 }
 
