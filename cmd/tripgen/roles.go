@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
 	"time"
 
@@ -46,9 +45,6 @@ func wirings() map[app.Role]wiring {
 		app.Worker: {needs: []need{needSeal, needDatabase, needRedis, needKafka}, wire: wireWorker},
 	}
 }
-
-// notWired is what a role says that has no wiring yet.
-func notWired(r *role) error { return fmt.Errorf("the role %s is not built yet", r.Role) }
 
 // databaseURL is the role's database; the worker works on that of ai.
 func databaseURL(c config.Config, name app.Role) string {

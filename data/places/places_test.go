@@ -28,16 +28,20 @@ const (
 )
 
 var (
-	categories = []Category{Sight, Museum, Palace, Temple, Park, Nature, Viewpoint, Beach, Market, Shopping,
-		Food, Cafe, Bar, Entertainment, Sports, Spa, Laundry, Parking, Station, Airport}
+	categories = []Category{
+		Sight, Museum, Palace, Temple, Park, Nature, Viewpoint, Beach, Market, Shopping,
+		Food, Cafe, Bar, Entertainment, Sports, Spa, Laundry, Parking, Station, Airport,
+	}
 	tags     = []Tag{TagSightseeing, TagShopping, TagCulture, TagNature, TagSports, TagRest}
 	settings = []Setting{Indoor, Outdoor, Mixed}
 	idForm   = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)+$`)
 )
 
 // cityIDs are the cities that TripGen knows without any provider.
-var cityIDs = []string{"bangkok", "barcelona", "busan", "gangneung", "gyeongju", "jeju", "jeonju", "kyoto", "london",
-	"munich", "newyork", "osaka", "paris", "rome", "seoul", "tokyo"}
+var cityIDs = []string{
+	"bangkok", "barcelona", "busan", "gangneung", "gyeongju", "jeju", "jeonju", "kyoto", "london",
+	"munich", "newyork", "osaka", "paris", "rome", "seoul", "tokyo",
+}
 
 func TestAllCitiesAreBuiltIn(t *testing.T) {
 	t.Parallel()
@@ -364,8 +368,12 @@ func TestNamesLeadToOneCityOnly(t *testing.T) {
 func TestNormalizeMakesSpellingsEqual(t *testing.T) {
 	t.Parallel()
 	for _, pair := range [][2]string{
-		{"München", "munchen"}, {"MÜNCHEN", "Mu\u0308nchen"}, {"New York", "newyork"}, {"New-York", "new york"},
-		{"Straße", "strasse"}, {"\u1109\u1165\u110b\u116e\u11af", "서울"},
+		{"München", "munchen"},
+		{"MÜNCHEN", "Mu\u0308nchen"},
+		{"New York", "newyork"},
+		{"New-York", "new york"},
+		{"Straße", "strasse"},
+		{"\u1109\u1165\u110b\u116e\u11af", "서울"},
 	} {
 		if a, b := normalize(pair[0]), normalize(pair[1]); a != b {
 			t.Errorf("%q and %q: %q, %q", pair[0], pair[1], a, b)

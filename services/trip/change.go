@@ -47,7 +47,7 @@ type GenerationChange struct {
 // KeepChanges is how long a feed can be resumed from an entry.
 const KeepChanges = 7 * 24 * time.Hour
 
-// ErrResumeToken: start with a fresh read.
+// ErrResumeToken asks the watcher to start with a fresh read.
 var ErrResumeToken = errs.InvalidArgument(errs.ReasonResumeTokenInvalid,
 	"너무 오래된 연결입니다. 처음부터 다시 불러와 주세요.", "This resume token is too old or of another trip. Start afresh.")
 

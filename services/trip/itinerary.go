@@ -137,6 +137,6 @@ type VersionInfo struct {
 	Stops   int
 }
 
-// ErrVersionGone: the version is not kept (any more), or never was.
+// ErrVersionGone says that the version is not kept (any more), or never was.
 var ErrVersionGone = errs.NotFound(errs.ReasonVersionGone,
 	"더 이상 보관하지 않는 일정입니다.", "This version of the itinerary is not kept any more.")

@@ -141,11 +141,13 @@ func TestCreatedTripTellsItsDatesAndSteps(t *testing.T) {
 		},
 		"no destinations": {
 			func(r *tripv1.CreateTripRequest) { r.Destinations = nil },
-			tripv1.TripStep_TRIP_STEP_DESTINATIONS, []string{"destinations"},
+			tripv1.TripStep_TRIP_STEP_DESTINATIONS,
+			[]string{"destinations"},
 		},
 		"an unknown destination": {
 			func(r *tripv1.CreateTripRequest) { r.Destinations[1].Name = "Atlantis" },
-			tripv1.TripStep_TRIP_STEP_DESTINATIONS, []string{"destinations[1].city_id"},
+			tripv1.TripStep_TRIP_STEP_DESTINATIONS,
+			[]string{"destinations[1].city_id"},
 		},
 		"a lodging in Munich tells the city": {
 			func(r *tripv1.CreateTripRequest) {

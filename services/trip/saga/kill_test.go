@@ -50,12 +50,22 @@ const killVariable = "TRIPGEN_FAULT_KILLS"
 type point struct{ at, scenario string }
 
 var points = []point{
-	{"hand over/before", "ready"}, {"hand over/within", "ready"}, {"hand over/after", "ready"},
-	{"store/before", "ready"}, {"store/within", "ready"}, {"store/after", "ready"},
-	{"confirm/before", "ready"}, {"confirm/within", "ready"}, {"confirm/after", "ready"},
-	{"finish/before", "ready"}, {"finish/after", "ready"},
-	{"give back/before", "fail"}, {"give back/after", "fail"},
-	{"hand over/within", "refuse"}, {"give back/before", "refuse"}, {"give back/after", "refuse"},
+	{"hand over/before", "ready"},
+	{"hand over/within", "ready"},
+	{"hand over/after", "ready"},
+	{"store/before", "ready"},
+	{"store/within", "ready"},
+	{"store/after", "ready"},
+	{"confirm/before", "ready"},
+	{"confirm/within", "ready"},
+	{"confirm/after", "ready"},
+	{"finish/before", "ready"},
+	{"finish/after", "ready"},
+	{"give back/before", "fail"},
+	{"give back/after", "fail"},
+	{"hand over/within", "refuse"},
+	{"give back/before", "refuse"},
+	{"give back/after", "refuse"},
 }
 
 // killer ends the process at a point.
