@@ -64,7 +64,9 @@ func startSimulators(ctx context.Context, listen string, claude claudeFlags) (*s
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/messages", anthropic.New(anthropic.Config{P50: claude.ClaudeP50, P99: claude.ClaudeP99, ErrorRate: claude.ClaudeErrors}).Handler())
-	mux.Handle("/v1/forecast", openmeteo.Handler())
+	weather := openmeteo.Handler()
+	mux.Handle("/v1/forecast", weather)
+	mux.Handle("/v1/air-quality", weather)
 	return &simulators{server: &http.Server{Handler: mux, ReadHeaderTimeout: simulatorStop}, listener: listener}, nil
 }
 

@@ -34,6 +34,8 @@ type City struct {
 	Name Name
 	// Country is the ISO 3166-1 alpha-2 code.
 	Country string
+	// Region is the second part of ISO 3166-2 where public holidays differ within the country; else empty.
+	Region string
 	// Zone is the city's time zone.
 	Zone   *time.Location
 	Center Point
@@ -106,21 +108,39 @@ type Source struct {
 	Simulated bool
 	// Attribution is the credit line to show, if one is due.
 	Attribution string
+	// Stale is true for a fact older than its normal lifetime, told because a fresh one could not be had.
+	Stale bool
 }
 
-// OpenAt tells whether the place is open at an instant, in its zone; known is false if its hours are not.
-func (p Place) OpenAt(instant time.Time, zone *time.Location) (open, known bool) {
+// Holidays tells whether a civil date is a public holiday in a country and, where it has regions with days of their own,
+// a region.
+type Holidays interface {
+	IsHoliday(country, region string, date time.Time) bool
+}
+
+// HoursOn are the place's opening intervals that begin on a civil date in a city; known is false if its hours are not.
+func (p Place) HoursOn(date time.Time, city City, holidays Holidays) (intervals []openinghours.Interval, known bool) {
+	if p.Schedule == nil {
+		return nil, false
+	}
+	return p.Schedule.On(openinghours.DateOf(date), holidays.IsHoliday(city.Country, city.Region, date)), true
+}
+
+// OpenAt tells whether the place is open at an instant, in its city's zone; known is false if its hours are not.
+func (p Place) OpenAt(instant time.Time, city City, holidays Holidays) (open, known bool) {
 	if p.Schedule == nil {
 		return false, false
 	}
-	local := instant.In(zone)
+	local := instant.In(city.Zone)
 	minute := local.Hour()*60 + local.Minute()
-	for _, i := range p.Schedule.On(openinghours.DateOf(local), false) {
+	today, _ := p.HoursOn(local, city, holidays)
+	for _, i := range today {
 		if i.Open <= minute && minute < i.Close {
 			return true, true
 		}
 	}
-	for _, i := range p.Schedule.On(openinghours.DateOf(local.AddDate(0, 0, -1)), false) {
+	yesterday, _ := p.HoursOn(local.AddDate(0, 0, -1), city, holidays)
+	for _, i := range yesterday {
 		if minute+openinghours.MinutesPerDay < i.Close {
 			return true, true
 		}

@@ -25,12 +25,19 @@ type DayWeather struct {
 	Kind                   WeatherKind
 	MinCelsius, MaxCelsius float64
 	PrecipitationPercent   int
-	// PM25 is the daily mean in µg/m³; negative if not known.
+	// PM25 is the daily mean in µg/m³; [PM25Unknown] if not known.
 	PM25 float64
+	// Normals is true for what the weather usually is, as against a forecast.
+	Normals bool
+	// Warnings are in force on the day.
+	Warnings []Name
 	// Hours are hour by hour, as far as known.
 	Hours  []Hour
 	Source Source
 }
+
+// PM25Unknown stands for particulate matter that is not known.
+const PM25Unknown = -1
 
 // Forecast is the weather at a point, day by day.
 type Forecast struct {
@@ -43,4 +50,12 @@ type Forecast struct {
 // is a civil date at the point, at midnight UTC.
 type WeatherProvider interface {
 	Forecast(ctx context.Context, at Point, first time.Time, days int) (Forecast, error)
+}
+
+// Air is the daily mean of PM2.5 in µg/m³ by civil date, at midnight UTC.
+type Air map[time.Time]float64
+
+// AirProvider forecasts the air. It gives the days it knows out of those asked for; none is not an error.
+type AirProvider interface {
+	Air(ctx context.Context, at Point, first time.Time, days int) (Air, error)
 }

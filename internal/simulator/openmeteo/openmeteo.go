@@ -1,4 +1,4 @@
-// Package openmeteo simulates Open-Meteo's forecast server, in its wire format, for machines without a network. The
+// Package openmeteo simulates Open-Meteo's forecast and air quality servers, in its wire format, for machines without a network. The
 // weather is made of the place, the date and nothing else: a temperate year's course by latitude, with a pattern of
 // wet and dry days. It says nothing about the real world, and every answer says so in its field "simulated".
 package openmeteo
@@ -14,12 +14,14 @@ import (
 	"time"
 )
 
-const maxDays = 16
+// maxDays is the horizon, and a day that is past in some zone and not in another.
+const maxDays = 17
 
-// Handler answers GET /v1/forecast.
+// Handler answers GET /v1/forecast and GET /v1/air-quality.
 func Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/forecast", forecast)
+	mux.HandleFunc("GET /v1/air-quality", airQuality)
 	return mux
 }
 
@@ -42,7 +44,15 @@ type answer struct {
 	Hourly    columns `json:"hourly"`
 }
 
-func forecast(w http.ResponseWriter, r *http.Request) {
+// question is what both kinds of calls ask.
+type question struct {
+	lat, lng float64
+	first    time.Time
+	days     int
+}
+
+// read reads a question of at most some days, and refuses what is none.
+func read(w http.ResponseWriter, r *http.Request, most int) (question, bool) {
 	query := r.URL.Query()
 	lat, latErr := strconv.ParseFloat(query.Get("latitude"), 64)
 	lng, lngErr := strconv.ParseFloat(query.Get("longitude"), 64)
@@ -50,15 +60,26 @@ func forecast(w http.ResponseWriter, r *http.Request) {
 	last, lastErr := time.Parse(time.DateOnly, query.Get("end_date"))
 	days := int(last.Sub(first).Hours()/24) + 1
 	switch {
-	case latErr != nil || lngErr != nil || math.Abs(lat) > 90 || math.Abs(lng) > 180:
+	case latErr != nil || lngErr != nil || !(math.Abs(lat) <= 90) || !(math.Abs(lng) <= 180):
 		refuse(w, "Latitude must be in range of -90 to 90°, longitude of -180 to 180°.")
-	case firstErr != nil || lastErr != nil || days < 1 || days > maxDays:
+	case firstErr != nil || lastErr != nil || days < 1 || days > most:
 		refuse(w, "Parameter 'start_date' or 'end_date' is out of allowed range.")
-	case !strings.Contains(query.Get("daily"), "weather_code"):
-		refuse(w, "This server needs daily=weather_code,…")
 	default:
-		write(w, http.StatusOK, simulate(lat, lng, first, days))
+		return question{lat, lng, first, days}, true
 	}
+	return question{}, false
+}
+
+func forecast(w http.ResponseWriter, r *http.Request) {
+	q, ok := read(w, r, maxDays)
+	if !ok {
+		return
+	}
+	if !strings.Contains(r.URL.Query().Get("daily"), "weather_code") {
+		refuse(w, "This server needs daily=weather_code,…")
+		return
+	}
+	write(w, http.StatusOK, simulate(q.lat, q.lng, q.first, q.days))
 }
 
 // refuse answers as Open-Meteo does.

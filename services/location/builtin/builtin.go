@@ -13,6 +13,9 @@ import (
 // Provider is the source's name and the prefix of its ids.
 const Provider = "builtin"
 
+// regions are those whose public holidays differ from the rest of their country.
+var regions = map[string]string{"munich": "BY", "barcelona": "CT"}
+
 // Load reads all cities. Loaded says when, for the places' source.
 func Load(loaded time.Time) ([]location.City, []location.Place, error) {
 	data, err := places.Load()
@@ -28,7 +31,7 @@ func Load(loaded time.Time) ([]location.City, []location.Place, error) {
 		}
 		cities = append(cities, location.City{
 			ID: city.ID, Name: location.Name{Ko: city.Name.KO, En: city.Name.EN, Local: city.Name.Local},
-			Country: city.Country, Zone: zone, Center: location.Point(city.Center),
+			Country: city.Country, Region: regions[city.ID], Zone: zone, Center: location.Point(city.Center),
 			South: city.Bounds.South, West: city.Bounds.West, North: city.Bounds.North, East: city.Bounds.East,
 		})
 		for _, p := range city.Places {

@@ -1,18 +1,16 @@
-// Package openmeteo asks Open-Meteo for forecasts (https://open-meteo.com/en/docs): no key, up to 16 days.
+// Package openmeteo asks Open-Meteo for forecasts (https://open-meteo.com/en/docs) and the air
+// (https://open-meteo.com/en/docs/air-quality-api): no key, up to 16 and 5 days.
 package openmeteo
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/services/location"
+	"github.com/tripgen/tripgen/services/location/upstream"
 )
 
 const (
@@ -23,19 +21,29 @@ const (
 	// Attribution is due under the data's licence, CC BY 4.0.
 	Attribution = "Weather data by Open-Meteo.com"
 
-	maxBody = 4 << 20
+	hourLayout = "2006-01-02T15:04"
 )
 
-// Client asks one Open-Meteo server. It implements location.WeatherProvider.
+// Client asks Open-Meteo's servers. It implements location.WeatherProvider and location.AirProvider.
 type Client struct {
-	base  string
-	http  *http.Client
-	clock clock.Clock
+	base, airBase string
+	http          *http.Client
+	clock         clock.Clock
 }
 
-// New makes a client of the server at base, for example "https://api.open-meteo.com".
-func New(base string, h *http.Client, c clock.Clock) *Client {
-	return &Client{base: base, http: h, clock: c}
+// New makes a client of the servers at base and airBase, for example "https://api.open-meteo.com" and
+// "https://air-quality-api.open-meteo.com".
+func New(base, airBase string, h *http.Client, c clock.Clock) *Client {
+	return &Client{base: base, airBase: airBase, http: h, clock: c}
+}
+
+// within is the last day of those asked for that lies within a horizon.
+func (c *Client) within(first time.Time, days, horizon int) time.Time {
+	last := first.AddDate(0, 0, days-1)
+	if end := c.clock.Now().Truncate(24*time.Hour).AddDate(0, 0, horizon-1); last.After(end) {
+		return end
+	}
+	return last
 }
 
 // answer is the part of /v1/forecast's answer that is read.
@@ -60,65 +68,36 @@ type answer struct {
 
 // Forecast gives the days within the horizon out of those asked for.
 func (c *Client) Forecast(ctx context.Context, at location.Point, first time.Time, days int) (location.Forecast, error) {
-	last := first.AddDate(0, 0, days-1)
-	if horizon := c.clock.Now().Truncate(24*time.Hour).AddDate(0, 0, Horizon-1); last.After(horizon) {
-		last = horizon
-	}
+	last := c.within(first, days, Horizon)
 	if last.Before(first) {
 		return location.Forecast{}, nil
 	}
-	query := url.Values{
-		"latitude":   {strconv.FormatFloat(at.Lat, 'f', 4, 64)},
-		"longitude":  {strconv.FormatFloat(at.Lng, 'f', 4, 64)},
-		"timezone":   {"auto"},
-		"start_date": {first.Format(time.DateOnly)},
-		"end_date":   {last.Format(time.DateOnly)},
-		"daily":      {"weather_code,temperature_2m_max,temperature_2m_min,precipitation_probability_max"},
-		"hourly":     {"weather_code,temperature_2m,precipitation_probability"},
-	}
-	got, err := c.get(ctx, "/v1/forecast?"+query.Encode())
-	if err != nil {
+	query := position(at, first, last)
+	query.Set("daily", "weather_code,temperature_2m_max,temperature_2m_min,precipitation_probability_max")
+	query.Set("hourly", "weather_code,temperature_2m,precipitation_probability")
+	var got answer
+	if err := upstream.GetJSON(ctx, c.http, c.base+"/v1/forecast?"+query.Encode(), nil, &got); err != nil {
 		return location.Forecast{}, fmt.Errorf("forecast of open-meteo: %w", err)
 	}
 	return c.forecast(got)
 }
 
-func (c *Client) get(ctx context.Context, path string) (answer, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
-	if err != nil {
-		return answer{}, err
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return answer{}, err
-	}
-	defer resp.Body.Close() //nolint:errcheck // nothing is lost when a read body does not close
-	if resp.StatusCode != http.StatusOK {
-		return answer{}, fmt.Errorf("status %d", resp.StatusCode)
-	}
-	var got answer
-	if err := json.NewDecoder(io.LimitReader(resp.Body, maxBody)).Decode(&got); err != nil {
-		return answer{}, fmt.Errorf("read the answer: %w", err)
-	}
-	return got, nil
-}
-
 func (c *Client) forecast(got answer) (location.Forecast, error) {
 	d := got.Daily
 	n := len(d.Time)
-	if len(d.Code) != n || len(d.Max) != n || len(d.Min) != n || len(d.Precipitation) != n {
-		return location.Forecast{}, fmt.Errorf("forecast of open-meteo: daily columns of unequal length")
+	if n == 0 || len(d.Code) != n || len(d.Max) != n || len(d.Min) != n || len(d.Precipitation) != n {
+		return location.Forecast{}, fmt.Errorf("forecast of open-meteo: daily columns: %w", upstream.ErrShape)
 	}
 	source := location.Source{Provider: Provider, FetchedAt: c.clock.Now(), Simulated: got.Simulated, Attribution: Attribution}
 	f := location.Forecast{Zone: got.Timezone}
 	for i := range n {
 		date, err := time.Parse(time.DateOnly, d.Time[i])
 		if err != nil {
-			return location.Forecast{}, fmt.Errorf("forecast of open-meteo: date %q", d.Time[i])
+			return location.Forecast{}, fmt.Errorf("forecast of open-meteo: date %q: %w", d.Time[i], upstream.ErrShape)
 		}
 		f.Days = append(f.Days, location.DayWeather{
 			Date: date, Kind: kindOf(d.Code[i]), MinCelsius: d.Min[i], MaxCelsius: d.Max[i],
-			PrecipitationPercent: d.Precipitation[i], PM25: -1, Hours: got.hours(d.Time[i]), Source: source,
+			PrecipitationPercent: d.Precipitation[i], PM25: location.PM25Unknown, Hours: got.hours(d.Time[i]), Source: source,
 		})
 	}
 	return f, nil
@@ -130,7 +109,7 @@ func (a answer) hours(date string) []location.Hour {
 	n := min(len(h.Time), len(h.Code), len(h.Temperature), len(h.Precipitation))
 	var hours []location.Hour
 	for i := range n {
-		at, err := time.Parse("2006-01-02T15:04", h.Time[i])
+		at, err := time.Parse(hourLayout, h.Time[i])
 		if err != nil || at.Format(time.DateOnly) != date {
 			continue
 		}

@@ -21,7 +21,7 @@ func client(t *testing.T, h http.Handler) *openmeteo.Client {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	return openmeteo.New(server.URL, server.Client(), clock.NewFake(today.Add(9*time.Hour)))
+	return openmeteo.New(server.URL, server.URL, server.Client(), clock.NewFake(today.Add(9*time.Hour)))
 }
 
 // [L5]
@@ -86,5 +86,25 @@ func TestForecastTellsARefusal(t *testing.T) {
 	c := client(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }))
 	if _, err := c.Forecast(t.Context(), munich, today, 1); err == nil {
 		t.Error("a status of 429 was taken for an answer")
+	}
+}
+
+// [L5]
+func TestAirIsTheDailyMeanWithinItsHorizon(t *testing.T) {
+	t.Parallel()
+	air, err := client(t, simulator.Handler()).Air(t.Context(), munich, today, 16)
+	if err != nil || len(air) != openmeteo.AirHorizon {
+		t.Fatalf("%d days, error %v", len(air), err)
+	}
+	for date, pm := range air {
+		if pm <= 0 || date.Before(today) || date.After(today.AddDate(0, 0, openmeteo.AirHorizon-1)) {
+			t.Errorf("%v: %v", date, pm)
+		}
+	}
+	c := client(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"hourly":{"time":["2026-12-01T00:00"],"pm2_5_new":[3]}}`))
+	}))
+	if air, err := c.Air(t.Context(), munich, today, 1); err == nil {
+		t.Errorf("a renamed field gives %v", air)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	locationv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 	"github.com/tripgen/tripgen/services/location"
-	"github.com/tripgen/tripgen/services/location/openinghours"
 )
 
 var categories = map[location.Category]locationv1.PlaceCategory{
@@ -53,7 +52,7 @@ func pointOf(m *typev1.LatLng) location.Point {
 }
 
 func sourceMessage(s location.Source) *typev1.Source {
-	m := &typev1.Source{Provider: s.Provider, Simulated: s.Simulated, Attribution: s.Attribution}
+	m := &typev1.Source{Provider: s.Provider, Simulated: s.Simulated, Attribution: s.Attribution, Stale: s.Stale}
 	if !s.FetchedAt.IsZero() {
 		m.FetchedAt = timestamppb.New(s.FetchedAt)
 	}
@@ -87,7 +86,7 @@ func (h *Handlers) placeMessage(p location.Place) *locationv1.Place {
 	}
 	if city, ok := h.catalog.City(p.CityID); ok {
 		m.MapLinks = mapLinks(p, city.Country)
-		m.OpenNow = knowledge(p.OpenAt(h.clock.Now(), city.Zone))
+		m.OpenNow = knowledge(p.OpenAt(h.clock.Now(), city, h.holidays))
 	}
 	return m
 }
@@ -107,12 +106,10 @@ func dateMessage(t time.Time) *typev1.Date {
 	return &typev1.Date{Year: int32(t.Year()), Month: int32(t.Month()), Day: int32(t.Day())}
 }
 
-func hoursMessage(p location.Place, date time.Time) *locationv1.CandidateHours {
-	if p.Schedule == nil {
-		return &locationv1.CandidateHours{}
-	}
-	m := &locationv1.CandidateHours{Known: true}
-	for _, i := range p.Schedule.On(openinghours.DateOf(date), false) {
+func (h *Handlers) hoursMessage(p location.Place, city location.City, date time.Time) *locationv1.CandidateHours {
+	intervals, known := p.HoursOn(date, city, h.holidays)
+	m := &locationv1.CandidateHours{Known: known}
+	for _, i := range intervals {
 		interval := &typev1.OpeningInterval{
 			Open: &typev1.TimeOfDay{Minutes: int32(i.Open)}, Close: &typev1.TimeOfDay{Minutes: int32(i.Close)},
 		}
@@ -127,7 +124,10 @@ func hoursMessage(p location.Place, date time.Time) *locationv1.CandidateHours {
 func weatherMessage(d location.DayWeather) *typev1.DayWeather {
 	m := &typev1.DayWeather{
 		Kind: weatherKinds[d.Kind], MinCelsius: d.MinCelsius, MaxCelsius: d.MaxCelsius,
-		PrecipitationPercent: int32(d.PrecipitationPercent), Pm25: d.PM25, Source: sourceMessage(d.Source),
+		PrecipitationPercent: int32(d.PrecipitationPercent), Pm25: d.PM25, Normals: d.Normals, Source: sourceMessage(d.Source),
+	}
+	for _, warning := range d.Warnings {
+		m.Warnings = append(m.Warnings, nameMessage(warning))
 	}
 	for _, hour := range d.Hours {
 		m.Hours = append(m.Hours, &typev1.HourWeather{

@@ -27,7 +27,7 @@ func (h *Handlers) FindCandidates(_ context.Context, req *locationv1.FindCandida
 	for _, p := range places[:min(limit, len(places))] {
 		candidate := &locationv1.Candidate{Place: h.placeMessage(p)}
 		for _, date := range req.GetDates() {
-			candidate.Hours = append(candidate.Hours, hoursMessage(p, dateOf(date)))
+			candidate.Hours = append(candidate.Hours, h.hoursMessage(p, city, dateOf(date)))
 		}
 		resp.Candidates = append(resp.Candidates, candidate)
 	}
@@ -65,12 +65,9 @@ func (h *Handlers) ResolveCity(_ context.Context, req *locationv1.ResolveCityReq
 	return &locationv1.ResolveCityResponse{City: cityMessage(city)}, nil
 }
 
-// GetForecast gives the weather; days that no provider knows are left out.
+// GetForecast gives the weather: a forecast where there is one, what it usually is for the other days.
 func (h *Handlers) GetForecast(ctx context.Context, req *locationv1.GetForecastRequest) (*locationv1.GetForecastResponse, error) {
-	forecast, err := h.weather.Forecast(ctx, pointOf(req.GetPoint()), dateOf(req.GetFrom()), int(req.GetDays()))
-	if err != nil {
-		return nil, err
-	}
+	forecast := h.weather.Forecast(ctx, pointOf(req.GetPoint()), dateOf(req.GetFrom()), int(req.GetDays()))
 	resp := &locationv1.GetForecastResponse{TimeZone: forecast.Zone}
 	for _, day := range forecast.Days {
 		resp.Days = append(resp.Days, &locationv1.ForecastDay{Date: dateMessage(day.Date), Weather: weatherMessage(day)})

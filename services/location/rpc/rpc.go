@@ -13,15 +13,25 @@ import (
 
 // Handlers answer PlaceService, WeatherService and PlanningDataService.
 type Handlers struct {
-	catalog *location.Catalog
-	weather location.WeatherProvider
-	pages   *page.Tokens
-	clock   clock.Clock
+	catalog  *location.Catalog
+	weather  *location.Outlook
+	holidays location.Holidays
+	pages    *page.Tokens
+	clock    clock.Clock
+}
+
+// Deps are what the handlers are made of.
+type Deps struct {
+	Catalog  *location.Catalog
+	Weather  *location.Outlook
+	Holidays location.Holidays
+	Pages    *page.Tokens
+	Clock    clock.Clock
 }
 
 // New makes the handlers.
-func New(catalog *location.Catalog, weather location.WeatherProvider, pages *page.Tokens, c clock.Clock) *Handlers {
-	return &Handlers{catalog: catalog, weather: weather, pages: pages, clock: c}
+func New(d Deps) *Handlers {
+	return &Handlers{catalog: d.Catalog, weather: d.Weather, holidays: d.Holidays, pages: d.Pages, clock: d.Clock}
 }
 
 // Mount puts the services on a server.
