@@ -30,14 +30,16 @@ func wireAI(_ context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
-	airpc.New(airpc.Deps{
+	handlers := airpc.New(airpc.Deps{
 		Intake: ai.NewIntake(store, aiBudget(r, store), r.Clock, r.Config.Generation.Queue), Queue: ai.NewQueue(store, r.Clock),
 		Reader: store, Ender: store, Log: progress.NewLog(r.Redis), Hub: hub,
 		Reviewer: &review.Reviewer{
 			Locations: locations.New(r.Client(), r.Config.Services.Location, r.Guards, calling...), Clock: r.Clock, IDs: r.IDs, Log: r.Log,
 		},
 		Pages: r.Pages, Seal: r.Seal, Clock: r.Clock, Logger: r.Log,
-	}).Mount(r.Server, options...)
+	})
+	handlers.Mount(r.Server, options...)
+	r.Add(handlers.Looking())
 	return nil
 }
 

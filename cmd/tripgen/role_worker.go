@@ -72,7 +72,7 @@ func newPipeline(r *role, store *aipostgres.Store) (*pipeline.Pipeline, error) {
 	g := r.Config.Generation
 	return pipeline.New(pipeline.Deps{
 		Locations: locations.New(r.Client(), r.Config.Services.Location, r.Guards, options...),
-		Model:     refining, Affords: aiBudget(r, store).Affords, Improver: store,
+		Model:     refining, Affords: aiBudget(r, store).Affords, Drafts: refine.RedisCache{Client: r.Redis}, Improver: store,
 		Budgets: pipeline.Budgets{
 			Deadline: g.Deadline, Store: storeReserve, Gather: g.Gather, Plan: g.Plan, Refine: g.Refine, Late: lateAnswers,
 			Hedge: hedgeAfter,

@@ -2,6 +2,7 @@ package ai
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,28 +11,32 @@ import (
 
 // QueueStore is what the estimates of waiting come from.
 type QueueStore interface {
-	// Ahead counts the queued generations that are taken before this one.
-	Ahead(ctx context.Context, g Generation) (int, error)
+	// Queued gives the order keys of all queued generations (see Generation.OrderKey), in order.
+	Queued(ctx context.Context) ([]time.Time, error)
 	// Pace counts the generations that workers took within the last span of time.
 	Pace(ctx context.Context, span time.Duration) (int, error)
 }
 
-// Queue estimates how long generations wait.
+// OrderKey orders generations as workers take them: the time of asking, moved back by the class's credit.
+func (g Generation) OrderKey() time.Time { return g.RequestTime.Add(-g.Class.Credit()) }
+
+// Queue estimates how long generations wait. The queue is read once a second at most, however many ask.
 type Queue struct {
 	store QueueStore
 	clock clock.Clock
 
-	mu      sync.Mutex
-	rate    float64 // taken per second
-	counted time.Time
+	mu   sync.Mutex
+	keys []time.Time
+	rate float64 // taken per second
+	read time.Time
 }
 
 // NewQueue makes the estimator.
 func NewQueue(store QueueStore, c clock.Clock) *Queue { return &Queue{store: store, clock: c} }
 
 const (
-	paceSpan  = 20 * time.Second
-	paceLives = time.Second
+	paceSpan   = 20 * time.Second
+	queueLives = time.Second
 	// workTime is about how long a generation takes once a worker has it.
 	workTime = 4 * time.Second
 	// leastRate is assumed where nothing was taken lately: the queue has just begun, or stands still.
@@ -41,29 +46,29 @@ const (
 // Estimate tells how many generations are ahead of a queued one, and how long it is until it is ready, from the pace at
 // which the queue was worked off lately.
 func (q *Queue) Estimate(ctx context.Context, g Generation) (ahead int, eta time.Duration, err error) {
-	if ahead, err = q.store.Ahead(ctx, g); err != nil {
-		return 0, 0, err
-	}
-	rate, err := q.pace(ctx)
-	if err != nil {
-		return 0, 0, err
-	}
-	return ahead, workTime + time.Duration(float64(ahead)/max(rate, leastRate)*float64(time.Second)), nil
-}
-
-func (q *Queue) pace(ctx context.Context) (float64, error) {
-	q.mu.Lock()
-	rate, fresh := q.rate, q.clock.Now().Sub(q.counted) < paceLives
-	q.mu.Unlock()
-	if fresh {
-		return rate, nil
-	}
-	n, err := q.store.Pace(ctx, paceSpan)
-	if err != nil {
-		return 0, err
-	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.rate, q.counted = float64(n)/paceSpan.Seconds(), q.clock.Now()
-	return q.rate, nil
+	if err := q.refresh(ctx); err != nil {
+		return 0, 0, err
+	}
+	ahead, _ = slices.BinarySearchFunc(q.keys, g.OrderKey(), time.Time.Compare)
+	return ahead, workTime + time.Duration(float64(ahead)/max(q.rate, leastRate)*float64(time.Second)), nil
+}
+
+// refresh reads the queue where it was read too long ago; the lock must be held.
+func (q *Queue) refresh(ctx context.Context) error {
+	now := q.clock.Now()
+	if now.Sub(q.read) < queueLives {
+		return nil
+	}
+	keys, err := q.store.Queued(ctx)
+	if err != nil {
+		return err
+	}
+	taken, err := q.store.Pace(ctx, paceSpan)
+	if err != nil {
+		return err
+	}
+	q.keys, q.rate, q.read = keys, float64(taken)/paceSpan.Seconds(), now
+	return nil
 }

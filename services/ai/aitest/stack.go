@@ -57,7 +57,7 @@ type Options struct {
 	Queue, Parallel, Attempts int
 	// DayUSD and ClientUSD are budgets; zero for none.
 	DayUSD, ClientUSD float64
-	// Share shares answers of the model.
+	// Share shares drafts and answers of the model.
 	Share bool
 	// Conns bounds the database's pool; 8 unless set.
 	Conns int
@@ -230,6 +230,7 @@ func (s *Stack) serve(t testing.TB) {
 		Reader: s.Store, Ender: s.Store, Log: s.Log, Hub: hub, Pages: pages, Seal: s.Sealer, Clock: clock.System{}, Logger: s.logger,
 		Reviewer: &review.Reviewer{Locations: s.Places, Clock: clock.System{}, IDs: id.Random{}, Log: s.logger},
 	})
+	Run(t, handlers.Looking())
 	s.Server = rpctest.Start(t, rpc.Deps{Log: s.logger, MaxRequestBytes: 4 << 20}, func(server *rpc.Server, options []connect.HandlerOption) {
 		handlers.Mount(server, options...)
 	})
@@ -247,8 +248,12 @@ func (s *Stack) StartWorker(t testing.TB) (stop func()) {
 	if !s.Options.NoModel {
 		model = s.model(t)
 	}
+	var drafts pipeline.Cache
+	if s.Options.Share {
+		drafts = refine.RedisCache{Client: s.Redis}
+	}
 	made := pipeline.New(pipeline.Deps{
-		Locations: s.Places, Model: model, Affords: s.budget.Affords, Improver: s.Store, Budgets: *s.Options.Budgets, PlannerSlots: max(1, runtime.GOMAXPROCS(0)-1),
+		Drafts: drafts, Locations: s.Places, Model: model, Affords: s.budget.Affords, Improver: s.Store, Budgets: *s.Options.Budgets, PlannerSlots: max(1, runtime.GOMAXPROCS(0)-1),
 		Clock: clock.System{}, IDs: id.Random{}, Log: s.logger,
 	})
 	var readers []*kafkago.Reader

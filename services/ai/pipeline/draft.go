@@ -52,7 +52,7 @@ func (r *run) draft(ctx context.Context, facts *planning.Facts) (*work, error) {
 		return nil, ctx.Err()
 	}
 	began := r.Clock.Now()
-	plan, err := w.search(planner.Budget{Iterations: iterations, Spent: func() float64 {
+	plan, err := w.search(ctx, planner.Budget{Iterations: iterations, Spent: func() float64 {
 		if ctx.Err() != nil {
 			return 1
 		}
@@ -133,7 +133,7 @@ func daysOf(it *planner.Itinerary) []planner.DayPlan {
 }
 
 // search asks the planner for what is wanted: a whole plan, a day anew, or the least change.
-func (w *work) search(b planner.Budget) (*planner.Itinerary, error) {
+func (w *work) search(ctx context.Context, b planner.Budget) (*planner.Itinerary, error) {
 	p := w.facts.Problem
 	switch {
 	case w.request.GetDay() > 0:
@@ -148,7 +148,7 @@ func (w *work) search(b planner.Budget) (*planner.Itinerary, error) {
 		}
 		return planner.LeastChange(p, w.before, near, b)
 	default:
-		return planner.Plan(p, b)
+		return w.planWhole(ctx, b)
 	}
 }
 

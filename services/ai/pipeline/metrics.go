@@ -15,6 +15,7 @@ import (
 type Metrics struct {
 	weatherMissing prometheus.Counter
 	days           *prometheus.CounterVec
+	drafts         *prometheus.CounterVec
 	calls          *prometheus.CounterVec
 	stages         *prometheus.HistogramVec
 	spend          prometheus.Counter
@@ -28,6 +29,9 @@ func newMetrics() *Metrics {
 		}),
 		days: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tripgen_days_total", Help: "Days made, by what became of them: planned, refined, late, rejected.",
+		}, []string{"outcome"}),
+		drafts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tripgen_shared_drafts_total", Help: "Whole drafts, by whether an equal problem's was shared: hit, miss.",
 		}, []string{"outcome"}),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tripgen_model_calls_total", Help: "Calls of the model, by kind (day, hedge, retry, wishes) and outcome.",
@@ -48,13 +52,14 @@ func newMetrics() *Metrics {
 // NewMetrics makes and registers the metrics.
 func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 	m := newMetrics()
-	var errs [6]error
+	var errs [7]error
 	m.weatherMissing, errs[0] = telemetry.Register(r, m.weatherMissing)
 	m.days, errs[1] = telemetry.Register(r, m.days)
 	m.calls, errs[2] = telemetry.Register(r, m.calls)
 	m.stages, errs[3] = telemetry.Register(r, m.stages)
 	m.spend, errs[4] = telemetry.Register(r, m.spend)
 	m.tokens, errs[5] = telemetry.Register(r, m.tokens)
+	m.drafts, errs[6] = telemetry.Register(r, m.drafts)
 	return m, errors.Join(errs[:]...)
 }
 

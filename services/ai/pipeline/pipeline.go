@@ -71,7 +71,9 @@ type Deps struct {
 	// Model refines; nil for planned days only.
 	Model refine.Model
 	// Affords tells whether there is money for the model; nil for always.
-	Affords  func(ctx context.Context) (bool, error)
+	Affords func(ctx context.Context) (bool, error)
+	// Drafts shares plans of equal problems; nil for none.
+	Drafts   Cache
 	Improver ai.Improver
 	Budgets  Budgets
 	// PlannerSlots is how many searches run at once: they are bound by the processor.

@@ -101,14 +101,26 @@ func (s *Store) List(ctx context.Context, q ai.Query) ([]ai.Generation, error) {
 	return found, describe("list generations", postgres.Clean(err))
 }
 
-// Ahead counts the queued generations that the order of work puts before this one.
-func (s *Store) Ahead(ctx context.Context, g ai.Generation) (int, error) {
-	var n int
-	err := s.Pool.QueryRow(ctx, `SELECT count(*) FROM generation
-		WHERE state = 'queued' AND request_time - CASE class WHEN 'express' THEN $2::interval WHEN 'standard' THEN $3
-			ELSE $4 END < $1`,
-		g.RequestTime.Add(-g.Class.Credit()), ai.Express.Credit(), ai.Standard.Credit(), ai.Bulk.Credit()).Scan(&n)
-	return n, describe("count queue", postgres.Clean(err))
+// GetAll gives those of the generations that there are.
+func (s *Store) GetAll(ctx context.Context, ids []string) ([]ai.Generation, error) {
+	rows, err := s.Pool.Query(ctx, "SELECT "+columns+" FROM generation g WHERE g.id = ANY($1)", ids)
+	if err != nil {
+		return nil, describe("read generations", postgres.Clean(err))
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (ai.Generation, error) { return scan(row) })
+	return found, describe("read generations", postgres.Clean(err))
+}
+
+// Queued gives the order keys of all queued generations, in order.
+func (s *Store) Queued(ctx context.Context) ([]time.Time, error) {
+	rows, err := s.Pool.Query(ctx, `SELECT request_time - CASE class WHEN 'express' THEN $1::interval WHEN 'standard' THEN $2
+			ELSE $3 END FROM generation WHERE state = 'queued' ORDER BY 1`,
+		ai.Express.Credit(), ai.Standard.Credit(), ai.Bulk.Credit())
+	if err != nil {
+		return nil, describe("read queue", postgres.Clean(err))
+	}
+	keys, err := pgx.CollectRows(rows, pgx.RowTo[time.Time])
+	return keys, describe("read queue", postgres.Clean(err))
 }
 
 // Pace counts the generations that workers took lately.

@@ -263,10 +263,10 @@ func TestSweepersShareTheOutboxAndLoseNothing(t *testing.T) {
 }
 
 // The generations ahead are those that the order of work puts first.
-func TestAheadCountsByTheOrderOfWork(t *testing.T) {
+func TestTheQueueIsReadInTheOrderOfWork(t *testing.T) {
 	t.Parallel()
 	s, _ := open(t)
-	start := time.Now().Add(-time.Hour)
+	start := time.Now().Add(-time.Hour).Truncate(time.Microsecond)
 	var bulk ai.Generation
 	for i, c := range []struct {
 		class ai.Class
@@ -282,7 +282,12 @@ func TestAheadCountsByTheOrderOfWork(t *testing.T) {
 			bulk = g
 		}
 	}
-	if n, err := s.Ahead(t.Context(), bulk); n != 3 || err != nil {
-		t.Errorf("%d ahead, %v", n, err)
+	q := ai.NewQueue(s, clock.System{})
+	ahead, eta, err := q.Estimate(t.Context(), bulk)
+	if ahead != 3 || eta < 4*time.Second || err != nil {
+		t.Errorf("%d ahead, %v, %v", ahead, eta, err)
+	}
+	if keys, err := s.Queued(t.Context()); err != nil || len(keys) != 5 || !keys[3].Equal(bulk.OrderKey()) {
+		t.Errorf("keys are %v, %v", keys, err)
 	}
 }

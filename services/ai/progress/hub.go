@@ -17,8 +17,8 @@ import (
 const (
 	catchUpEvery   = time.Second
 	catchUpTimeout = 2 * time.Second
-	// quiet is how long a topic may be silent before its log is read again.
-	quiet = 3 * time.Second
+	// silence is how long a topic may be silent before its log is read again.
+	silence = 3 * time.Second
 	// hubBuffer is how many published events may wait to be taken in.
 	hubBuffer = 4096
 )
@@ -51,7 +51,8 @@ type topic struct {
 	// changed is closed and replaced with each event.
 	changed chan struct{}
 	stale   bool
-	heard   time.Time
+	// heard is when the log was read or an event came, grew when there was a new event.
+	heard, grew time.Time
 }
 
 // NewHub makes a hub; it works once its part runs. spare has the events while Redis is away.
@@ -195,7 +196,7 @@ func (h *Hub) Follow(ctx context.Context, generationID string, after int64) *Fol
 	h.mu.Lock()
 	t, known := h.topics[channel]
 	if !known {
-		t = &topic{generationID: generationID, changed: make(chan struct{}), stale: true}
+		t = &topic{generationID: generationID, changed: make(chan struct{}), stale: true, grew: time.Now()}
 		h.topics[channel] = t
 	}
 	t.watchers++
@@ -203,9 +204,53 @@ func (h *Hub) Follow(ctx context.Context, generationID string, after int64) *Fol
 	f := &Follower{hub: h, topic: t, channel: channel, after: after}
 	if !known {
 		h.subscribe(ctx, channel)
-		f.Refresh(ctx)
+		h.refresh(ctx, t)
 	}
 	return f
+}
+
+// refresh reads a topic's log, or what was kept of it.
+func (h *Hub) refresh(ctx context.Context, t *topic) {
+	reading, cancel := context.WithTimeout(ctx, catchUpTimeout)
+	defer cancel()
+	if err := h.read(reading, t); err != nil {
+		h.logger.WarnContext(ctx, "progress is read from the spare", "error", err)
+		h.readSpare(ctx, []*topic{t})
+	}
+}
+
+// Quiet gives the followed generations that are not over and that nothing was heard of for a while, with the number of
+// the last event that is known of each.
+func (h *Hub) Quiet(since time.Duration) map[string]int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	quiet := map[string]int64{}
+	now := time.Now()
+	for _, t := range h.topics {
+		if last, is := t.quiet(now, since); is {
+			quiet[t.generationID] = last
+		}
+	}
+	return quiet
+}
+
+// Refresh reads a followed generation's log again, and tells whether it is over.
+func (h *Hub) Refresh(ctx context.Context, generationID string) bool {
+	t := h.topicOf(channelKey(generationID))
+	if t == nil {
+		return true // nobody follows it
+	}
+	h.refresh(ctx, t)
+	return t.newest().GetFinished() != nil
+}
+
+// Inject shows an event to those who follow a generation in this process, as if it had come behind all that is known,
+// and behind a number that the log is known to have reached.
+func (h *Hub) Inject(generationID string, event *aiv1.GenerationEvent, reached int64) {
+	if t := h.topicOf(channelKey(generationID)); t != nil {
+		event.Sequence = max(reached, t.last()) + 1
+		t.take(event)
+	}
 }
 
 func (h *Hub) subscribe(ctx context.Context, channel string) {
@@ -259,24 +304,8 @@ func (f *Follower) Next(ctx context.Context) ([]*aiv1.GenerationEvent, error) {
 	}
 }
 
-// Ready gives the events after those given before that are there already.
-func (f *Follower) Ready() []*aiv1.GenerationEvent {
-	events, _ := f.topic.since(f.after)
-	if len(events) > 0 {
-		f.after = events[len(events)-1].GetSequence()
-	}
-	return events
-}
-
-// Refresh reads the log again; where that fails, events come later.
-func (f *Follower) Refresh(ctx context.Context) {
-	reading, cancel := context.WithTimeout(ctx, catchUpTimeout)
-	defer cancel()
-	if err := f.hub.read(reading, f.topic); err != nil {
-		f.hub.logger.WarnContext(ctx, "progress is read from the spare", "error", err)
-		f.hub.readSpare(ctx, []*topic{f.topic})
-	}
-}
+// Last is the number of the newest event that is known; 0 for none.
+func (f *Follower) Last() int64 { return f.topic.last() }
 
 // Over tells whether the event that ends the generation was given, or lies before where the following started.
 func (f *Follower) Over() bool {
@@ -286,6 +315,16 @@ func (f *Follower) Over() bool {
 
 // Close ends the following.
 func (f *Follower) Close() { f.hub.leave(f) }
+
+// quiet tells whether nothing was heard for a while of what is not over.
+func (t *topic) quiet(now time.Time, since time.Duration) (last int64, is bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n := len(t.events); n > 0 && t.events[n-1].GetFinished() != nil {
+		return 0, false
+	}
+	return t.lastLocked(), now.Sub(t.grew) >= since
+}
 
 func (t *topic) newest() *aiv1.GenerationEvent {
 	t.mu.Lock()
@@ -354,7 +393,7 @@ func (t *topic) fill(events []*aiv1.GenerationEvent, now time.Time) {
 }
 
 func (t *topic) tell(now time.Time) {
-	t.heard = now
+	t.heard, t.grew = now, now
 	close(t.changed)
 	t.changed = make(chan struct{})
 }
@@ -368,7 +407,7 @@ func (t *topic) mark() {
 func (t *topic) due(now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.stale || now.Sub(t.heard) >= quiet
+	return t.stale || now.Sub(t.heard) >= silence
 }
 
 // since gives the events after a sequence number, or what to wait for.

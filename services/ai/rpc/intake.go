@@ -3,10 +3,8 @@ package rpc
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	"github.com/tripgen/tripgen/services/ai"
@@ -59,23 +57,6 @@ func (h *Handlers) requestOf(req *aiv1.StartGenerationRequest) (ai.Request, erro
 		Size:        ai.Size{Days: days, Members: len(req.GetProfile().GetMembers()), Destinations: len(req.GetProfile().GetDestinations())},
 		RequestTime: requestTime, Fingerprint: h.Seal.BlindIndex("ai/request", string(canonical)), Body: body,
 	}, nil
-}
-
-// tellQueued tells those who watch that a generation waits, right behind what they know; ahead and eta are zero where
-// they are not known yet.
-func (h *Handlers) tellQueued(ctx context.Context, g ai.Generation, known int64, ahead int, eta time.Duration) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTimeout)
-	defer cancel()
-	stage := aiv1.GenerationStage_GENERATION_STAGE_QUEUED
-	err := h.Log.AppendAt(ctx, g.ID, &aiv1.GenerationEvent{
-		Time: timestamppb.New(h.Clock.Now()),
-		Event: &aiv1.GenerationEvent_Progress{Progress: &aiv1.Progress{
-			Stage: stage, Message: contract.StageText(stage), QueueAhead: int32(ahead), EtaSeconds: int32(eta.Round(time.Second) / time.Second),
-		}},
-	}, known)
-	if err != nil {
-		h.Logger.WarnContext(ctx, "queueing is not told", "generation", g.ID, "error", err)
-	}
 }
 
 // GetGenerationResult gives what a generation made.
