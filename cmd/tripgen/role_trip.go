@@ -74,7 +74,9 @@ func wireTrip(ctx context.Context, r *role) error {
 		app.Part{Name: "trip janitor", Run: service.Clean},
 		app.Part{Name: "trip renderer", Run: renderer.Run},
 		app.Part{Name: "trip events", Run: func(ctx context.Context) error {
-			return events.Consume(ctx, reader, events.Handlers{Finished: runner.Finished, AccountDeleted: service.Forget}, r.Log)
+			return events.Consume(ctx, reader, events.Handlers{
+				Finished: runner.Finished, PlaceFilled: store.Filled, AccountDeleted: service.Forget,
+			}, r.Log)
 		}},
 	)
 	return nil
@@ -131,7 +133,7 @@ func tripService(r *role, store *trippostgres.Store, runner *saga.Runner) (*trip
 	}
 	return trip.New(trip.Deps{
 		Trips: store, Itineraries: store, Generations: store, Feed: store, Shares: store, Alerts: store,
-		Cities: location, Zones: zones.New(), Sagas: runner, Intake: ai, Planner: ai,
+		Cities: location, Zones: zones.New(), Sagas: runner, Intake: ai, Planner: ai, Documents: peers.Documents{},
 		Log: r.Log, Clock: r.Clock, IDs: r.IDs, HandOverWait: handOverWait,
 	}), nil
 }

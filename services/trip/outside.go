@@ -55,6 +55,13 @@ type Planner interface {
 	Replan(ctx context.Context, p Profile, it Itinerary, e *Edit) (Plan, []int, error)
 }
 
+// Documents works on the content of itineraries, which the domain does not look into.
+type Documents interface {
+	// ReplaceDays gives the document with other days (marshalled tripgen.type.v1.Day, by their number) in the place of
+	// its own.
+	ReplaceDays(d Document, days map[int][]byte) (Document, error)
+}
+
 // Sagas runs generations through all their steps, whatever happens to the process.
 type Sagas interface {
 	// Start begins the saga of an accepted generation; repeating it changes nothing.
@@ -126,9 +133,9 @@ type Request struct {
 	Asked time.Time `json:"asked,omitzero"`
 }
 
-// ErrCityUnknown: the place data has no such city.
+// ErrCityUnknown says that the place data has no such city.
 var ErrCityUnknown = errs.NotFound(errs.ReasonDestinationUnknown,
 	"아직 장소 정보가 없는 여행지입니다.", "There is no place data for this destination yet.")
 
-// ErrNoResult: the generation is under way.
+// ErrNoResult says: the generation is under way.
 var ErrNoResult = errors.New("no result yet")

@@ -28,6 +28,7 @@ type Deps struct {
 	Sagas       Sagas
 	Intake      Intake
 	Planner     Planner
+	Documents   Documents
 	Log         *slog.Logger
 	Clock       clock.Clock
 	IDs         id.Source

@@ -84,6 +84,14 @@ func (s Sheet) text(t *typev1.LocalizedText) string {
 	return ""
 }
 
+// localName is a stop's name as it stands on signs, where it is not what is shown already.
+func (s Sheet) localName(stop *typev1.Stop) string {
+	if local := stop.GetName().GetLocal(); local != s.text(stop.GetName()) {
+		return local
+	}
+	return ""
+}
+
 // say picks one of two texts by the sheet's language.
 func (s Sheet) say(ko, en string) string { return lang.Text{Ko: ko, En: en}.In(s.Language) }
 

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"image/color"
 	"os"
@@ -10,34 +11,56 @@ import (
 )
 
 // Fonts are Noto Sans for Latin, Greek and Cyrillic, Korean, Japanese and simplified Chinese, in the order in which they
-// are tried for a character: no family has all of them. They are not to be used by two goroutines at once.
-type Fonts struct{ regular, bold []*canvas.Font }
+// are tried for a character: no family has all of them. Each is loaded when it is first needed (up to 10 MB and some
+// 100 ms). They are not to be used by two goroutines at once.
+type Fonts struct {
+	regular, bold []*font
+	// err is what went wrong with loading one; its characters are left out.
+	err error
+}
+
+// font is a file that is loaded on demand.
+type font struct {
+	file   string
+	style  canvas.FontStyle
+	loaded *canvas.Font
+}
 
 // families are the files' names before the weight, as the npm packages @expo-google-fonts/noto-sans* have them.
 var families = []string{"NotoSans", "NotoSansKR", "NotoSansJP", "NotoSansSC"}
 
-// LoadFonts reads the TrueType files of a folder; some 40 MB.
+// LoadFonts takes the TrueType files of a folder.
 func LoadFonts(folder string) (*Fonts, error) {
-	var f Fonts
+	f := new(Fonts)
 	for _, family := range families {
-		for _, weight := range []struct {
-			name  string
-			style canvas.FontStyle
-			into  *[]*canvas.Font
-		}{{"400Regular", canvas.FontRegular, &f.regular}, {"700Bold", canvas.FontBold, &f.bold}} {
-			file := filepath.Join(folder, family+"_"+weight.name+".ttf")
-			data, err := os.ReadFile(file)
-			if err != nil {
-				return nil, fmt.Errorf("read font: %w", err)
+		regular := &font{file: filepath.Join(folder, family+"_400Regular.ttf"), style: canvas.FontRegular}
+		bold := &font{file: filepath.Join(folder, family+"_700Bold.ttf"), style: canvas.FontBold}
+		for _, one := range []*font{regular, bold} {
+			if _, err := os.Stat(one.file); err != nil {
+				return nil, fmt.Errorf("find font: %w", err)
 			}
-			font, err := canvas.LoadFont(data, 0, weight.style)
-			if err != nil {
-				return nil, fmt.Errorf("read font %s: %w", file, err)
-			}
-			*weight.into = append(*weight.into, font)
 		}
+		f.regular, f.bold = append(f.regular, regular), append(f.bold, bold)
 	}
-	return &f, nil
+	if f.load(f.regular[0]); f.err == nil {
+		f.load(f.bold[0])
+	}
+	return f, f.err
+}
+
+// load gives a font, or nil where it cannot be had.
+func (f *Fonts) load(one *font) *canvas.Font {
+	if one.loaded != nil {
+		return one.loaded
+	}
+	data, err := os.ReadFile(one.file)
+	if err == nil {
+		one.loaded, err = canvas.LoadFont(data, 0, one.style)
+	}
+	if err != nil {
+		f.err = errors.Join(f.err, fmt.Errorf("load font %s: %w", one.file, err))
+	}
+	return one.loaded
 }
 
 // style is how a text looks.
@@ -55,28 +78,32 @@ func (f *Fonts) text(s string, st style, width float64, align canvas.TextAlign) 
 		fonts = f.bold
 	}
 	faces := make([]*canvas.FontFace, len(fonts))
-	for i, font := range fonts {
-		faces[i] = font.Face(st.size, st.color)
+	face := func(i int) *canvas.FontFace {
+		if faces[i] == nil {
+			faces[i] = fonts[i].loaded.Face(st.size, st.color)
+		}
+		return faces[i]
 	}
-	rich := canvas.NewRichText(faces[0])
+	rich := canvas.NewRichText(face(0))
 	start, at := 0, 0
 	for i, r := range s {
-		if face := choose(fonts, r, at); face != at {
-			rich.WriteFace(faces[at], s[start:i])
-			start, at = i, face
+		if chosen := f.choose(fonts, r, at); chosen != at {
+			rich.WriteFace(face(at), s[start:i])
+			start, at = i, chosen
 		}
 	}
-	rich.WriteFace(faces[at], s[start:])
+	rich.WriteFace(face(at), s[start:])
 	return rich.ToText(width, 0, align, canvas.Top, &canvas.TextOptions{Linebreaker: canvas.GreedyLinebreaker{}})
 }
 
-// choose gives the font for a character: the first one that has it, but for blanks the one before them.
-func choose(fonts []*canvas.Font, r rune, before int) int {
+// choose gives the font for a character: the first one that has it, but for blanks, and where none has it, the one
+// before.
+func (f *Fonts) choose(fonts []*font, r rune, before int) int {
 	if r == ' ' {
 		return before
 	}
-	for i, font := range fonts {
-		if font.GlyphIndex(r) != 0 {
+	for i, one := range fonts {
+		if loaded := f.load(one); loaded != nil && loaded.GlyphIndex(r) != 0 {
 			return i
 		}
 	}

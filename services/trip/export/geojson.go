@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -47,18 +48,38 @@ func (s Sheet) stopFeature(d *typev1.Day, stop *typev1.Stop, number int) *geojso
 	if stop.GetPlaceId() != "" {
 		f.Properties["place_id"] = stop.GetPlaceId()
 	}
+	if local := s.localName(stop); local != "" {
+		f.Properties["local_name"] = local
+	}
 	return f
 }
 
 func legFeature(d *typev1.Day, leg *typev1.Leg, way []*typev1.LatLng) *geojson.Feature {
-	points := make(orb.LineString, len(way))
-	for i, p := range way {
-		points[i] = point(p)
-	}
-	f := geojson.NewFeature(points)
+	f := geojson.NewFeature(cutAtDateLine(way))
 	f.Properties = geojson.Properties{
 		"day": d.GetNumber(), "mode": modeKeys[leg.GetMode()], "minutes": leg.GetMinutes(), "metres": leg.GetMetres(),
 		"routed": leg.GetSource().GetProvider() != "estimate",
 	}
 	return f
+}
+
+// cutAtDateLine makes a line of a way, or several where it crosses the antimeridian (RFC 7946, 3.1.9).
+func cutAtDateLine(way []*typev1.LatLng) orb.Geometry {
+	lines := orb.MultiLineString{{point(way[0])}}
+	for i := 1; i < len(way); i++ {
+		from, to := point(way[i-1]), point(way[i])
+		if across := to[0] - from[0]; math.Abs(across) > 180 {
+			edge := math.Copysign(180, from[0])
+			along := (edge - from[0]) / (to[0] + 2*edge - from[0])
+			lat := from[1] + along*(to[1]-from[1])
+			last := len(lines) - 1
+			lines[last] = append(lines[last], orb.Point{edge, lat})
+			lines = append(lines, orb.LineString{{-edge, lat}})
+		}
+		lines[len(lines)-1] = append(lines[len(lines)-1], to)
+	}
+	if len(lines) == 1 {
+		return lines[0]
+	}
+	return lines
 }

@@ -3,6 +3,8 @@ package export
 import (
 	"encoding/xml"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
@@ -24,12 +26,12 @@ type gpxMetadata struct {
 }
 
 type gpxWaypoint struct {
-	Lat         float64 `xml:"lat,attr"`
-	Lon         float64 `xml:"lon,attr"`
-	Time        string  `xml:"time,omitempty"`
-	Name        string  `xml:"name,omitempty"`
-	Description string  `xml:"desc,omitempty"`
-	Type        string  `xml:"type,omitempty"`
+	gpxPoint
+	Time        string `xml:"time,omitempty"`
+	Name        string `xml:"name,omitempty"`
+	Comment     string `xml:"cmt,omitempty"`
+	Description string `xml:"desc,omitempty"`
+	Type        string `xml:"type,omitempty"`
 }
 
 type gpxTrack struct {
@@ -43,8 +45,26 @@ type gpxSegment struct {
 }
 
 type gpxPoint struct {
-	Lat float64 `xml:"lat,attr"`
-	Lon float64 `xml:"lon,attr"`
+	Lat string `xml:"lat,attr"`
+	Lon string `xml:"lon,attr"`
+}
+
+// gpxAt writes a position as the schema has it: decimals without exponents, longitudes from −180 to below 180.
+func gpxAt(p *typev1.LatLng) gpxPoint {
+	lon := p.GetLongitude()
+	if lon >= 180 {
+		lon -= 360
+	}
+	return gpxPoint{degrees(p.GetLatitude()), degrees(lon)}
+}
+
+// degrees are told to the seventh decimal, about 1 cm.
+func degrees(d float64) string {
+	text := strings.TrimRight(strings.TrimRight(strconv.FormatFloat(d, 'f', 7, 64), "0"), ".")
+	if text == "-0" {
+		return "0"
+	}
+	return text
 }
 
 // GPX makes a GPX 1.1 file: a waypoint for each stop, with the time of arrival, and a track for each day.
@@ -74,7 +94,7 @@ func (s Sheet) waypoint(d *typev1.Day, stop *typev1.Stop, number int) gpxWaypoin
 		name = fmt.Sprintf("%d-%d %s", d.GetNumber(), number, name)
 	}
 	return gpxWaypoint{
-		Lat: stop.GetLocation().GetLatitude(), Lon: stop.GetLocation().GetLongitude(), Name: name, Type: kindKeys[stop.GetKind()],
+		gpxPoint: gpxAt(stop.GetLocation()), Name: name, Comment: s.localName(stop), Type: kindKeys[stop.GetKind()],
 		Time:        instant(d, stop.GetArrive()).UTC().Format(time.RFC3339),
 		Description: fmt.Sprintf("%s–%s", clock(stop.GetArrive()), clock(stop.GetLeave())),
 	}
@@ -85,7 +105,7 @@ func (s Sheet) track(d *typev1.Day) gpxTrack {
 	for i := range d.GetLegs() {
 		var segment gpxSegment
 		for _, p := range line(d, i) {
-			segment.Points = append(segment.Points, gpxPoint{p.GetLatitude(), p.GetLongitude()})
+			segment.Points = append(segment.Points, gpxAt(p))
 		}
 		if len(segment.Points) > 0 {
 			track.Segments = append(track.Segments, segment)

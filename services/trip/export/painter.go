@@ -33,7 +33,7 @@ func (p *painter) drawText(ctx *canvas.Context, s string, st style, x, y, width 
 
 // drawNumber puts a number's outline exactly around a point.
 func (p *painter) drawNumber(ctx *canvas.Context, n int, size, x, y float64) {
-	outline, _, err := p.fonts.bold[0].Face(size, white).ToPath(strconv.Itoa(n))
+	outline, _, err := p.fonts.bold[0].loaded.Face(size, white).ToPath(strconv.Itoa(n))
 	if err != nil { // a font without digits was refused when it was loaded
 		return
 	}

@@ -48,8 +48,13 @@ type Job struct {
 	err  error
 }
 
-// Wait gives the file, or ctx's error if that ends before.
+// Wait gives the file, or ctx's error if that ends before it is there.
 func (j *Job) Wait(ctx context.Context) (File, error) {
+	select {
+	case <-j.done:
+		return j.file, j.err
+	default:
+	}
 	select {
 	case <-j.done:
 		return j.file, j.err
@@ -109,6 +114,10 @@ func (r *Renderer) Run(ctx context.Context) error {
 func (r *Renderer) finish(ctx context.Context, j *Job, fonts *Fonts) {
 	if j.err == nil {
 		j.file, j.err = j.make(fonts)
+		if fonts.err != nil { // something is missing in what was drawn
+			r.log.ErrorContext(ctx, "load the fonts of exports", "error", fonts.err)
+			j.err, fonts.err = errs.Unavailable(fonts.err), nil
+		}
 	}
 	if j.err == nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), putTimeout)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -70,6 +71,29 @@ func (s *Store) Changes(ctx context.Context, owner, tripID string, after int64, 
 		return nil, trip.ErrResumeToken
 	}
 	return changes, nil
+}
+
+// Filled tells that a place's details were filled in.
+func (s *Store) Filled(ctx context.Context, tripID, placeID string) error {
+	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		var number int64
+		err := tx.QueryRow(ctx, `UPDATE trip SET changes = changes + 1 WHERE id = $1 RETURNING changes`, tripID).Scan(&number)
+		if err != nil {
+			return err
+		}
+		var b pgx.Batch
+		if err := s.tell(&b, trip.Change{TripID: tripID, Number: number, Places: []string{placeID}}); err != nil {
+			return err
+		}
+		return send(ctx, tx, &b)
+	})
+	if errors.Is(err, postgres.ErrNoRow) {
+		return nil
+	}
+	if err == nil {
+		s.wakeAll(tripID)
+	}
+	return failed(err, "tell of a place's details")
 }
 
 // Subscribe tells when a trip may have new entries.

@@ -27,7 +27,6 @@ const (
 	// DownloadPath is where files are that took longer to make than a caller waits.
 	DownloadPath = "/exports/"
 
-	exportWait   = 300 * time.Millisecond
 	downloadLife = 10 * time.Minute
 	downloadWait = 20 * time.Second
 )
@@ -54,7 +53,7 @@ func (h *exports) ExportItinerary(
 		Owner: c.Owner, Trip: r.GetTripId(), Version: r.GetVersion(), Format: r.GetFormat(), Day: int(r.GetDay()),
 		Language: c.Language, Expires: h.Clock.Now().Add(downloadLife).Unix(),
 	}
-	file, err := h.make(ctx, &t, exportWait)
+	file, err := h.make(ctx, &t, h.ExportWait)
 	switch {
 	case err == nil:
 		return &tripv1.ExportItineraryResponse{

@@ -15,9 +15,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/errs"
 	tripv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1"
 	"github.com/tripgen/tripgen/services/trip/export"
+	triprpc "github.com/tripgen/tripgen/services/trip/rpc"
 	"github.com/tripgen/tripgen/services/trip/triptest"
 )
 
@@ -124,10 +126,10 @@ func (w *world) download(path string) *http.Response {
 func TestSlowExportsComeByAPath(t *testing.T) {
 	t.Parallel()
 	needFonts(t)
-	w := newWorld(t)
-	tr := w.create(func(r *tripv1.CreateTripRequest) { r.Destinations[0].Nights = 30 })
+	c := clock.NewFake(triptest.Now)
+	w := newWorldOn(t, c, triptest.NewMemory(c), func(d *triprpc.Deps) { d.ExportWait = time.Nanosecond })
+	tr := w.create()
 	w.generate(tr)
-	// Loading the fonts takes longer than that by itself.
 	res, err := w.user.Exports.ExportItinerary(t.Context(), &tripv1.ExportItineraryRequest{
 		TripId: tr.GetId(), Format: tripv1.ExportFormat_EXPORT_FORMAT_PDF,
 	})

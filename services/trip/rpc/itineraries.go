@@ -168,3 +168,25 @@ func (h *itineraries) RestoreVersion(
 	}
 	return &tripv1.RestoreVersionResponse{Itinerary: m}, nil
 }
+
+func (h *itineraries) AcceptImprovement(
+	ctx context.Context, r *tripv1.AcceptImprovementRequest,
+) (*tripv1.AcceptImprovementResponse, error) {
+	c, err := h.writer(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	days := make([]int, len(r.GetDays()))
+	for i, day := range r.GetDays() {
+		days[i] = int(day)
+	}
+	it, err := h.Service.Accept(ctx, c, r.GetTripId(), r.GetGenerationId(), days)
+	if err != nil {
+		return nil, err
+	}
+	m, err := itineraryMessage(it)
+	if err != nil {
+		return nil, err
+	}
+	return &tripv1.AcceptImprovementResponse{Itinerary: m}, nil
+}

@@ -303,6 +303,34 @@ func TestVersionsAreComparedAndRestored(t *testing.T) {
 	}
 }
 
+// [A1] A better version of a day that came late is offered, and taken only by the traveller's wish, as a new version.
+func TestImprovementIsTaken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx, its := t.Context(), w.user.Itineraries
+	tr := w.create()
+	first := w.generate(tr)
+	accept := &tripv1.AcceptImprovementRequest{TripId: tr.GetId(), GenerationId: first.GetGenerationId()}
+	_, err := its.AcceptImprovement(ctx, accept)
+	wantReason(t, err, errs.ReasonInvalidArgument) // nothing is offered yet
+	w.ai.Improve(first.GetGenerationId(), 2)
+	accept.Days = []int32{1}
+	_, err = its.AcceptImprovement(ctx, accept)
+	wantReason(t, err, errs.ReasonInvalidArgument) // not of that day
+	accept.Days = nil
+	taken, err := its.AcceptImprovement(ctx, accept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	it := taken.GetItinerary()
+	if it.GetVersion() != 2 || len(it.GetDays()[1].GetStops()) != 3 || !proto.Equal(it.GetDays()[0], first.GetDays()[0]) {
+		t.Errorf("got %v", it)
+	}
+	newest := w.generate(tr)
+	_, err = its.AcceptImprovement(ctx, accept) // of a generation that is not the newest any more
+	wantSame(t, wantReason(t, err, errs.ReasonStaleRevision).resource, newest)
+}
+
 // [T12] A link shows where and when, and nothing about the members, until it expires or is revoked.
 func TestSharedItinerary(t *testing.T) {
 	t.Parallel()

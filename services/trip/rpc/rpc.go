@@ -27,6 +27,8 @@ type Deps struct {
 	// Fingerprint is a keyed hash, to tell a repeated request from another one under its idempotency key.
 	Fingerprint func(request []byte) []byte
 	Renderer    *export.Renderer
+	// ExportWait is how long a caller waits for a file before it is told where it will be; zero for 300 ms.
+	ExportWait time.Duration
 	// Heartbeat is how often a quiet stream gives a sign of life; zero for 10 seconds.
 	Heartbeat time.Duration
 }
@@ -35,6 +37,9 @@ type Deps struct {
 func Mount(handle func(path string, h http.Handler), d Deps, options ...connect.HandlerOption) {
 	if d.Heartbeat == 0 {
 		d.Heartbeat = 10 * time.Second
+	}
+	if d.ExportWait == 0 {
+		d.ExportWait = 300 * time.Millisecond
 	}
 	handle(tripv1connect.NewTripServiceHandler(&trips{d}, options...))
 	handle(tripv1connect.NewItineraryServiceHandler(&itineraries{Deps: d}, options...))

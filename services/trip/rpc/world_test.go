@@ -76,7 +76,7 @@ func newWorld(t *testing.T) *world {
 	return newWorldOn(t, c, triptest.NewMemory(c))
 }
 
-func newWorldOn(t *testing.T, c *clock.Fake, store triptest.Store) *world {
+func newWorldOn(t *testing.T, c *clock.Fake, store triptest.Store, change ...func(*triprpc.Deps)) *world {
 	t.Helper()
 	w := &world{T: t, clock: c, store: store, ai: triptest.NewAI(nil), cities: new(triptest.Cities)}
 	pages, err := page.NewTokens([]byte(strings.Repeat("k", 32)))
@@ -86,7 +86,7 @@ func newWorldOn(t *testing.T, c *clock.Fake, store triptest.Store) *world {
 	ai, runs := peers.AI{Intake: w.ai, Planner: w.ai}, new(sagas)
 	service := trip.New(trip.Deps{
 		Trips: w.store, Itineraries: w.store, Generations: w.store, Feed: w.store, Shares: w.store, Alerts: w.store,
-		Cities: w.cities, Zones: zones.New(), Sagas: runs, Intake: ai, Planner: ai, Log: slog.New(slog.DiscardHandler),
+		Cities: w.cities, Zones: zones.New(), Sagas: runs, Intake: ai, Planner: ai, Documents: peers.Documents{}, Log: slog.New(slog.DiscardHandler),
 		Clock: w.clock, IDs: id.Random{}, HandOverWait: time.Second,
 	})
 	runs.service = service
@@ -94,6 +94,9 @@ func newWorldOn(t *testing.T, c *clock.Fake, store triptest.Store) *world {
 		handlers := triprpc.Deps{
 			Service: service, Pages: pages, Clock: w.clock, Fingerprint: func(b []byte) []byte { return b },
 			Heartbeat: 20 * time.Millisecond, Renderer: renderer(t),
+		}
+		for _, c := range change {
+			c(&handlers)
 		}
 		triprpc.Mount(s.Handle, handlers, options...)
 		s.Mount(triprpc.DownloadPath, triprpc.Downloads(handlers, slog.New(slog.DiscardHandler)))

@@ -15,6 +15,10 @@ const (
 	deadAfter  = 5 // beats
 	sweepEvery = 2 // beats
 	sweepBatch = 500
+	cleanEvery = 600 // beats
+
+	// keepWorkflows is how long ops can look at a saga after it has ended.
+	keepWorkflows = 14 * 24 * time.Hour
 )
 
 // Run tells that this process is alive and, in one of the processes at a time, takes care of generations whose saga is
@@ -24,8 +28,11 @@ func (r *Runner) Run(ctx context.Context) error {
 	defer ticker.Stop()
 	for beat := 0; ; beat++ {
 		alive, err := r.Executors.Beat(ctx, r.Executor, deadAfter*r.Times.Beat)
-		if err == nil && beat%sweepEvery == 0 && len(alive) > 0 && alive[0] == r.Executor {
+		if leads := err == nil && len(alive) > 0 && alive[0] == r.Executor; leads && beat%sweepEvery == 0 {
 			err = r.sweep(ctx, alive)
+			if err == nil && beat%cleanEvery == 0 {
+				err = r.clean(ctx)
+			}
 		}
 		if err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "look after sagas", "error", err)
@@ -88,6 +95,20 @@ func (r *Runner) takeCare(ctx context.Context, ids, alive []string) error {
 		}
 	}
 	return nil
+}
+
+// clean removes the workflows of sagas that ended long ago.
+func (r *Runner) clean(ctx context.Context) error {
+	old, err := dbos.ListWorkflows(dbos.From(r.dbos, ctx), dbos.WithFilterCompletedBefore(r.Clock.Now().Add(-keepWorkflows)),
+		dbos.WithFilterLimit(sweepBatch), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
+	if err != nil || len(old) == 0 {
+		return err
+	}
+	ids := make([]string, len(old))
+	for i, w := range old {
+		ids[i] = w.ID
+	}
+	return dbos.DeleteWorkflows(dbos.From(r.dbos, ctx), ids)
 }
 
 // bury ends a generation whose saga broke off for good, so that its trip is free again.

@@ -33,6 +33,7 @@ type job struct {
 	request   *aiv1.StartGenerationRequest
 	state     aiv1.GenerationState
 	itinerary *typev1.Itinerary
+	better    []*typev1.Day
 	version   int64
 	starts    int
 }
@@ -82,6 +83,20 @@ func (a *AI) end(j *job, state aiv1.GenerationState) {
 	if state == aiv1.GenerationState_GENERATION_STATE_READY {
 		j.state = aiv1.GenerationState_GENERATION_STATE_RUNNING // until the itinerary is stored
 		j.itinerary = a.itinerary(j.request)
+	}
+}
+
+// Improve offers a better version of a day of a finished generation: with one visit less.
+func (a *AI) Improve(generationID string, number int32) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	j := a.jobs[generationID]
+	for _, d := range j.itinerary.GetDays() {
+		if d.GetNumber() == number {
+			better := proto.CloneOf(d)
+			better.Stops = append(better.Stops[:1], better.Stops[2:]...)
+			j.better = append(j.better, better)
+		}
 	}
 }
 
@@ -169,7 +184,7 @@ func (a *AI) GetGenerationResult(_ context.Context, r *aiv1.GetGenerationResultR
 	if j == nil || j.itinerary == nil {
 		return nil, errs.NotFound(errs.ReasonNotFound, "없습니다.", "There is none.")
 	}
-	return &aiv1.GetGenerationResultResponse{Generation: j.message(), Itinerary: proto.CloneOf(j.itinerary)}, nil
+	return &aiv1.GetGenerationResultResponse{Generation: j.message(), Itinerary: proto.CloneOf(j.itinerary), Improvements: j.better}, nil
 }
 
 // ConfirmStored ends a generation as ready, as one version and no other.

@@ -310,5 +310,16 @@ func (m *Memory) Changes(_ context.Context, owner, tripID string, after int64, l
 	return found, nil
 }
 
+// Filled tells that a place's details were filled in.
+func (m *Memory) Filled(_ context.Context, tripID, placeID string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t, ok := m.trips[tripID]; ok {
+		t = copyOf(t)
+		m.tell(&t, trip.Change{Places: []string{placeID}})
+	}
+	return nil
+}
+
 // Subscribe tells when a trip may have new entries.
 func (m *Memory) Subscribe(tripID string) (<-chan struct{}, func()) { return m.hub.Subscribe(tripID) }

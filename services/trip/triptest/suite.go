@@ -62,6 +62,7 @@ func Suite(t *testing.T, open func(t *testing.T, c clock.Clock) Store) {
 		"ForgetRemovesOneOwnersTrips":   testForget,
 		"FeedHasNoGapsAndKnowsItsEnds":  testFeed,
 		"SubscribersAreWoken":           testSubscribe,
+		"FilledPlacesAreTold":           testFilled,
 		"ThreeVersionsAreKept":          testVersions,
 		"EditsChangeAVersionInPlace":    testEdit,
 		"GenerationsAdvanceWithTheTrip": testGeneration,

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tripgen/tripgen/internal/errs"
+	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/services/trip"
 )
 
@@ -183,6 +184,19 @@ func testFeed(f *fixture) {
 	}
 	_, err := f.Changes(f.ctx, Owner, t.ID, 6, 10) // from the future: not one of this trip's
 	f.wantReason(err, errs.ReasonResumeTokenInvalid)
+}
+
+func testFilled(f *fixture) {
+	t := f.create()
+	f.must(f.Filled(f.ctx, t.ID, "builtin:a"))
+	f.must(f.Filled(f.ctx, f.ids.New(id.Trip), "builtin:a"))
+	_, err := f.Update(f.ctx, Owner, t.ID, trip.Once{}, rename("이름"))
+	f.must(err)
+	changes, err := f.Changes(f.ctx, Owner, t.ID, 1, 10)
+	f.must(err)
+	if len(changes) != 2 || !slices.Equal(changes[0].Places, []string{"builtin:a"}) || changes[1].Trip.Revision != 2 {
+		f.Fatalf("got %+v", changes)
+	}
 }
 
 func testSubscribe(f *fixture) {

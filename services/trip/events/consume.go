@@ -23,12 +23,16 @@ const Group = "trip"
 type Handlers struct {
 	// Finished says that a generation made its itinerary (state ready) or ended otherwise, and why.
 	Finished func(ctx context.Context, eventID, generationID string, state trip.GenerationState, reason string) error
+	// PlaceFilled says that details of a place arrived that a trip wanted.
+	PlaceFilled func(ctx context.Context, tripID, placeID string) error
 	// AccountDeleted says that all of an account's data has to go.
 	AccountDeleted func(ctx context.Context, userID string) error
 }
 
 // Topics are what Consume reads.
-func Topics() []kafka.Topic { return []kafka.Topic{kafka.GenerationFinished, kafka.AccountDeleted} }
+func Topics() []kafka.Topic {
+	return []kafka.Topic{kafka.GenerationFinished, kafka.PlaceEnriched, kafka.AccountDeleted}
+}
 
 var states = map[aiv1.GenerationState]trip.GenerationState{
 	aiv1.GenerationState_GENERATION_STATE_READY:     trip.GenerationReady,
@@ -39,6 +43,8 @@ var states = map[aiv1.GenerationState]trip.GenerationState{
 const (
 	firstPause = 50 * time.Millisecond
 	lastPause  = 5 * time.Second
+
+	commitTimeout = 2 * time.Second
 )
 
 // Consume hands events to the handler until ctx ends, each until it was handled, and commits them one by one.
@@ -54,9 +60,16 @@ func Consume(ctx context.Context, r *kafkago.Reader, h Handlers, log *slog.Logge
 		if err := untilHandled(ctx, m, h, log); err != nil {
 			return nil // ctx has ended
 		}
-		if err := r.CommitMessages(ctx, m); err != nil && ctx.Err() == nil {
-			log.WarnContext(ctx, "commit an event; it will come again", "error", err)
-		}
+		commit(ctx, r, m, log)
+	}
+}
+
+// commit notes that an event was handled, also while the process stops.
+func commit(ctx context.Context, r *kafkago.Reader, m kafkago.Message, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	if err := r.CommitMessages(ctx, m); err != nil {
+		log.WarnContext(ctx, "commit an event; it will come again", "error", err)
 	}
 }
 
@@ -77,21 +90,29 @@ func untilHandled(ctx context.Context, m kafkago.Message, h Handlers, log *slog.
 }
 
 func handle(ctx context.Context, m kafkago.Message, h Handlers, log *slog.Logger) error {
+	var (
+		finished eventsv1.GenerationFinished
+		enriched eventsv1.PlaceEnriched
+		deleted  eventsv1.AccountDeleted
+		err      error
+	)
 	switch kafka.Topic(m.Topic) {
 	case kafka.GenerationFinished:
-		var e eventsv1.GenerationFinished
-		if err := proto.Unmarshal(m.Value, &e); err != nil {
-			log.ErrorContext(ctx, "skip an event that cannot be read", "topic", m.Topic, "event", kafka.EventID(m), "error", err)
-			return nil
+		if err = proto.Unmarshal(m.Value, &finished); err == nil {
+			state := states[finished.GetState()]
+			return h.Finished(ctx, kafka.EventID(m), finished.GetGenerationId(), state, finished.GetReason())
 		}
-		return h.Finished(ctx, kafka.EventID(m), e.GetGenerationId(), states[e.GetState()], e.GetReason())
+	case kafka.PlaceEnriched:
+		if err = proto.Unmarshal(m.Value, &enriched); err == nil && enriched.GetTripId() != "" {
+			return h.PlaceFilled(ctx, enriched.GetTripId(), enriched.GetPlaceId())
+		}
 	case kafka.AccountDeleted:
-		var e eventsv1.AccountDeleted
-		if err := proto.Unmarshal(m.Value, &e); err != nil {
-			log.ErrorContext(ctx, "skip an event that cannot be read", "topic", m.Topic, "event", kafka.EventID(m), "error", err)
-			return nil
+		if err = proto.Unmarshal(m.Value, &deleted); err == nil {
+			return h.AccountDeleted(ctx, deleted.GetUserId())
 		}
-		return h.AccountDeleted(ctx, e.GetUserId())
+	}
+	if err != nil {
+		log.ErrorContext(ctx, "skip an event that cannot be read", "topic", m.Topic, "event", kafka.EventID(m), "error", err)
 	}
 	return nil
 }
