@@ -1,6 +1,7 @@
-// Package envoy makes the gateway's configuration: a bootstrap and the watched files with listeners, routes, clusters
-// and limits. Listeners, routes and filters are the same in every environment; only the clusters file and the
-// addresses differ. Which RPC is routed, with which scope and which limit, comes from the access rules in proto/.
+// Package envoy makes the gateway's configuration: a bootstrap and the watched files with listeners, routes, clusters,
+// secrets, switches and limits. Listeners, routes and filters are the same in every environment; only the clusters file,
+// the secrets and the addresses differ. Which RPC is routed, with which scope and which limit, comes from the access
+// rules in proto/.
 //
 // Envoy follows the files by itself: write them again (atomically, as [Write] does) and the change takes effect without
 // a restart; a broken file is refused and the last good one stays.
@@ -10,7 +11,6 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -31,40 +31,82 @@ const (
 
 // Config is what differs between environments.
 type Config struct {
-	// Listen is the address that travellers connect to, host:port.
+	// Listen is the address without TLS, host:port, on the loopback interface only; TLS is the one for everybody.
 	Listen string
-	// Admin is the admin interface's address; never public.
+	TLS    *TLS
+	// Admin is the admin interface's address; on the loopback interface only.
 	Admin string
 	// Issuer is the `iss` of access tokens, and Audience their `aud`.
 	Issuer, Audience string
 	// Endpoints are the instances of each service, host:port.
 	Endpoints map[Cluster][]string
+	// Limiters are the instances of the global rate limiter, host:port; none counts nothing globally.
+	Limiters []string
+	// Quotas are what the global rate limiter counts by.
+	Quotas Quotas
+	// Origins are the browsers' origins that may call, besides those of this machine.
+	Origins []string
+	// TrustedHops is how many proxies stand before the gateway whose X-Forwarded-For it believes.
+	TrustedHops int
+	// TraceURL is where spans go (OTLP over HTTP, such as http://collector:4318/v1/traces); empty makes none.
+	TraceURL string
+	// TraceRatio of calls are traced, 0–1.
+	TraceRatio float64
 	// AccessLog is the file that the JSON access log goes to.
 	AccessLog string
 	// MaxHeapBytes is what the overload manager works against; 0 for 1 GiB.
 	MaxHeapBytes int64
 }
 
+// TLS is a listener with TLS 1.2 or later.
+type TLS struct {
+	// Listen is the address, host:port.
+	Listen string
+	// Certificate (the chain) and Key are PEM files. Move both anew into their folder, and new connections have them.
+	Certificate, Key string
+}
+
 //go:embed templates/*.tmpl
 var templates embed.FS
 
 // files are written in this order, so that a listener never names a cluster that is not there yet.
-var files = []string{"clusters.yaml", "routes.yaml", "listeners.yaml", "bootstrap.yaml"}
+var files = []string{"clusters.yaml", "secrets.yaml", "runtime.yaml", "routes.yaml", "listeners.yaml", "bootstrap.yaml"}
 
-// Bootstrap is the file in the folder that Envoy is started with.
-const Bootstrap = "bootstrap.yaml"
+// The names of files and folders in the folder that [Write] fills.
+const (
+	// Bootstrap is what Envoy is started with.
+	Bootstrap = "bootstrap.yaml"
+	// LimiterRoot is the RUNTIME_ROOT of the global limiter; its RUNTIME_SUBDIRECTORY is [LimiterFolder].
+	LimiterRoot, LimiterFolder = "limits", "tripgen"
+)
 
-// Write writes the whole configuration into a folder, each file atomically.
+// Write writes the whole configuration into a folder, each file atomically. What is revoked stays as it is: see
+// [WriteRevoked].
 func Write(dir string, c Config) error {
 	data, err := newData(dir, c)
 	if err != nil {
 		return err
 	}
-	parsed, err := template.New("").Funcs(template.FuncMap{"quote": strconv.Quote, "localReplies": indentedReplies}).ParseFS(templates, "templates/*.tmpl")
+	functions := template.FuncMap{
+		"quote": strconv.Quote, "words": strings.Fields, "list": func(all ...string) []string { return all }, "folder": filepath.Dir, "localReplies": indentedReplies,
+		"door": func(d settings, secure bool) door { return door{d, secure} },
+	}
+	parsed, err := template.New("").Funcs(functions).ParseFS(templates, "templates/*.tmpl")
 	if err != nil {
 		return fmt.Errorf("read the templates: %w", err)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	limits := filepath.Join(dir, LimiterRoot, LimiterFolder, "config")
+	for _, folder := range []string{dir, limits, filepath.Join(dir, revokedFolder)} {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+	}
+	if _, err := os.Stat(revokedPath(dir)); os.IsNotExist(err) {
+		if err := WriteRevoked(dir, nil); err != nil {
+			return err
+		}
+	}
+	if err := replace(filepath.Join(limits, "tripgen.yaml"), []byte(limiterConfig(c.Quotas))); err != nil {
 		return err
 	}
 	for _, name := range files {
@@ -86,79 +128,4 @@ func replace(path string, content []byte) error {
 		return err
 	}
 	return os.Rename(next, path)
-}
-
-// data is what the templates are filled with.
-type data struct {
-	Config
-	Dir                   string
-	ListenHost, AdminHost string
-	ListenPort, AdminPort int
-	Routes                []Route
-	Clusters              []clusterData
-	MaxHeapBytes          int64
-}
-
-type clusterData struct {
-	Name      Cluster
-	Endpoints []hostPort
-}
-
-type hostPort struct {
-	Host string
-	Port int
-}
-
-func newData(dir string, c Config) (data, error) {
-	d := data{Config: c, MaxHeapBytes: c.MaxHeapBytes, Routes: Routes()}
-	if d.MaxHeapBytes == 0 {
-		d.MaxHeapBytes = 1 << 30
-	}
-	absolute, err := filepath.Abs(dir)
-	if err != nil {
-		return data{}, err
-	}
-	d.Dir = absolute
-	listen, err := split("listen", c.Listen)
-	if err != nil {
-		return data{}, err
-	}
-	admin, err := split("admin", c.Admin)
-	if err != nil {
-		return data{}, err
-	}
-	d.ListenHost, d.ListenPort, d.AdminHost, d.AdminPort = listen.Host, listen.Port, admin.Host, admin.Port
-	for _, name := range []Cluster{User, Trip, AI, Location} {
-		cluster := clusterData{Name: name}
-		if len(c.Endpoints[name]) == 0 {
-			return data{}, fmt.Errorf("no endpoint for %s", name)
-		}
-		for _, address := range c.Endpoints[name] {
-			endpoint, err := split(string(name), address)
-			if err != nil {
-				return data{}, err
-			}
-			cluster.Endpoints = append(cluster.Endpoints, endpoint)
-		}
-		d.Clusters = append(d.Clusters, cluster)
-	}
-	return d, nil
-}
-
-func split(what, address string) (hostPort, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return hostPort{}, fmt.Errorf("address of %s: %w", what, err)
-	}
-	number, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return hostPort{}, fmt.Errorf("address of %s: port %q", what, port)
-	}
-	return hostPort{Host: host, Port: int(number)}, nil
-}
-
-// indentedReplies indents the local replies by n spaces.
-func indentedReplies(n int) string {
-	pad := strings.Repeat(" ", n)
-	return pad + strings.ReplaceAll(strings.TrimSuffix(LocalReplies(), "\n"), "\n", "\n"+pad)
 }

@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -35,6 +36,15 @@ type Route struct {
 	// Limit is the class of rate limit: "read", "write", "stream", "identity", "generation", "expensive".
 	Limit string
 }
+
+// Global is true if calls are counted across all gateways as well.
+func (r Route) Global() bool { return global(r.Limit) }
+
+// Timeout is how long the service may take for an answer that is no stream, in seconds.
+func (r Route) Timeout() string { return fmt.Sprintf("%.0fs", timeout(r.Limit).Seconds()) }
+
+// Body is the largest request, in bytes, where it is not a mebibyte; else 0.
+func (r Route) Body() int { return bodies[r.Path] }
 
 // Routes are all public RPCs, by path. Internal RPCs have no route, so they cannot be reached from outside.
 func Routes() []Route {
