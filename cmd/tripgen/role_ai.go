@@ -39,7 +39,16 @@ func wireAI(_ context.Context, r *role) error {
 		Pages: r.Pages, Seal: r.Seal, Clock: r.Clock, Logger: r.Log,
 	})
 	handlers.Mount(r.Server, options...)
-	r.Add(handlers.Looking())
+	log := progress.NewLog(r.Redis)
+	r.Add(handlers.Looking(), ai.Retain(store, r.Clock, r.Log), events.Deletions(
+		kafka.NewReader(r.Kafka, events.DeletionGroup, kafka.AccountDeleted),
+		func(ctx context.Context, userID string) error {
+			ids, err := store.DeleteOwner(ctx, userID)
+			if err != nil {
+				return err
+			}
+			return log.Forget(ctx, ids)
+		}, r.Log))
 	return nil
 }
 

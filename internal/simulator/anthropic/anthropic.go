@@ -34,7 +34,7 @@ type Config struct {
 	// Seed drives the drawing of times and errors.
 	Seed uint64
 	// Answer replaces the answer to a question, for tests of hostile models; nil, or an empty text, for the usual one.
-	Answer func(question json.RawMessage) string
+	Answer func(question json.RawMessage) string `json:"-"`
 }
 
 // Counts are what happened so far.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"testing"
@@ -92,6 +93,7 @@ type Stack struct {
 	Server      *rpctest.Server
 
 	miniredis *miniredis.Miniredis
+	keyFile   string
 	claudeURL string
 	relay     *events.Relay
 	budget    *ai.Budget
@@ -109,11 +111,9 @@ func Start(t testing.TB, o Options) *Stack {
 	s.openPostgres(t)
 	s.openRedis(t)
 	s.openKafka(t)
-	file, err := seal.Generate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.Sealer, err = seal.New(file); err != nil {
+	s.keyFile = filepath.Join(t.TempDir(), "keys.json")
+	var err error
+	if s.Sealer, err = seal.LoadOrCreate(s.keyFile); err != nil {
 		t.Fatal(err)
 	}
 	claude := httptest.NewServer(s.Claude.Handler())
@@ -188,6 +188,9 @@ func (s *Stack) openRedis(t testing.TB) {
 	t.Cleanup(func() { _ = s.Redis.Close() })
 }
 
+// Logger is the stack's.
+func (s *Stack) Logger() *slog.Logger { return s.logger }
+
 // StopRedis takes the Redis in the process away.
 func (s *Stack) StopRedis() { s.miniredis.Close() }
 
@@ -244,30 +247,10 @@ func (s *Stack) serve(t testing.TB) {
 // StartWorker starts one more worker. stop ends it as a process that is told to stop.
 func (s *Stack) StartWorker(t testing.TB) (stop func()) {
 	t.Helper()
-	var model refine.Model
-	if !s.Options.NoModel {
-		model = s.model(t)
+	w, readers, err := s.worker()
+	if err != nil {
+		t.Fatal(err)
 	}
-	var drafts pipeline.Cache
-	if s.Options.Share {
-		drafts = refine.RedisCache{Client: s.Redis}
-	}
-	made := pipeline.New(pipeline.Deps{
-		Drafts: drafts, Locations: s.Places, Model: model, Affords: s.budget.Affords, Improver: s.Store, Budgets: *s.Options.Budgets, PlannerSlots: max(1, runtime.GOMAXPROCS(0)-1),
-		Clock: clock.System{}, IDs: id.Random{}, Log: s.logger,
-	})
-	var readers []*kafkago.Reader
-	for _, topic := range worker.Topics() {
-		reader := kafka.NewReader(s.Kafka, worker.Group(topic), topic)
-		readers = append(readers, reader)
-	}
-	w := worker.New(worker.Deps{
-		Config: worker.Config{
-			Parallel: s.Options.Parallel, Window: 64, Attempts: s.Options.Attempts, Lease: s.Options.Lease, Grace: 5 * time.Second,
-		},
-		Store: s.Store, Pipeline: made, Readers: readers, Writer: s.Writer, Clock: clock.System{}, IDs: id.Random{}, Log: s.logger,
-		Journals: func(g ai.Generation) pipeline.Journal { return s.Log.Writer(s.Store, g.ID, g.LastSequence, s.logger) },
-	})
 	stopWorker := Run(t, w.Part())
 	stop = sync.OnceFunc(func() {
 		stopWorker()
@@ -281,27 +264,49 @@ func (s *Stack) StartWorker(t testing.TB) (stop func()) {
 	return stop
 }
 
+// worker makes a worker from the stack's parts.
+func (s *Stack) worker() (*worker.Worker, []*kafkago.Reader, error) {
+	var model refine.Model
+	if !s.Options.NoModel {
+		var err error
+		if model, err = s.model(); err != nil {
+			return nil, nil, err
+		}
+	}
+	var drafts pipeline.Cache
+	if s.Options.Share {
+		drafts = refine.RedisCache{Client: s.Redis}
+	}
+	made := pipeline.New(pipeline.Deps{
+		Drafts: drafts, Locations: s.Places, Model: model, Affords: s.budget.Affords, Improver: s.Store, Budgets: *s.Options.Budgets,
+		PlannerSlots: max(1, runtime.GOMAXPROCS(0)-1), Clock: clock.System{}, IDs: id.Random{}, Log: s.logger,
+	})
+	var readers []*kafkago.Reader
+	for _, topic := range worker.Topics() {
+		readers = append(readers, kafka.NewReader(s.Kafka, worker.Group(topic), topic))
+	}
+	return worker.New(worker.Deps{
+		Config: worker.Config{
+			Parallel: s.Options.Parallel, Window: 64, Attempts: s.Options.Attempts, Lease: s.Options.Lease, Grace: 5 * time.Second,
+		},
+		Store: s.Store, Pipeline: made, Readers: readers, Writer: s.Writer, Clock: clock.System{}, IDs: id.Random{}, Log: s.logger,
+		Journals: func(g ai.Generation) pipeline.Journal { return s.Log.Writer(s.Store, g.ID, g.LastSequence, s.logger) },
+	}), readers, nil
+}
+
 // model is the simulated Claude, within limits, shared if asked for.
-func (s *Stack) model(t testing.TB) refine.Model {
-	t.Helper()
+func (s *Stack) model() (refine.Model, error) {
 	name := func() string { return "claude-haiku-4-5" }
 	guards, err := resilience.NewSet(prometheus.NewRegistry())
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	claude := refine.NewClaude(refine.Config{Key: "any", BaseURL: s.claudeURL, Model: name})
 	limited, err := refine.NewLimited(claude, guards.Guard(resilience.Policy{Name: "anthropic"}), refine.DefaultLimits(), nil)
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || !s.Options.Share {
+		return limited, err
 	}
-	if !s.Options.Share {
-		return limited
-	}
-	shared, err := refine.NewShared(limited, refine.RedisCache{Client: s.Redis}, name, s.logger, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return shared
+	return refine.NewShared(limited, refine.RedisCache{Client: s.Redis}, name, s.logger, nil)
 }
 
 // Run runs a part until the test ends, or until stop, and awaits its end.

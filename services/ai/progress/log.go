@@ -200,6 +200,21 @@ func (l *Log) Read(ctx context.Context, generationID string, after int64) ([]*ai
 	return events, nil
 }
 
+// Forget removes the logs of generations.
+func (l *Log) Forget(ctx context.Context, generationIDs []string) error {
+	var keys []string
+	for _, generationID := range generationIDs {
+		keys = append(keys, streamKey(generationID), stateKey(generationID))
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	if err := l.client.Unlink(ctx, keys...).Err(); err != nil {
+		return fmt.Errorf("remove progress logs: %w", err)
+	}
+	return nil
+}
+
 func decode(entry redis.XMessage) (*aiv1.GenerationEvent, error) {
 	body, _ := entry.Values[fieldEvent].(string)
 	percentText, _ := entry.Values[fieldPercent].(string)

@@ -1,0 +1,49 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tripgen/tripgen/internal/postgres"
+)
+
+// purgeBatch keeps each statement short.
+const purgeBatch = 5000
+
+// Purge removes what is kept no longer.
+func (s *Store) Purge(ctx context.Context, requests, results, generations time.Time) (int, error) {
+	removed := 0
+	for _, step := range []struct {
+		sql    string
+		before time.Time
+	}{
+		{`DELETE FROM generation_request WHERE generation_id IN (SELECT g.id FROM generation g
+			JOIN generation_request r ON r.generation_id = g.id WHERE g.end_time < $1 LIMIT $2)`, requests},
+		{`DELETE FROM generation_event WHERE generation_id IN (SELECT g.id FROM generation g
+			JOIN generation_event e ON e.generation_id = g.id WHERE g.end_time < $1 LIMIT $2)`, requests},
+		{`DELETE FROM improvement WHERE generation_id IN (SELECT g.id FROM generation g
+			JOIN improvement i ON i.generation_id = g.id WHERE g.end_time < $1 LIMIT $2)`, results},
+		{`DELETE FROM generation_result WHERE generation_id IN (SELECT g.id FROM generation g
+			JOIN generation_result r ON r.generation_id = g.id WHERE g.end_time < $1 LIMIT $2)`, results},
+		{`DELETE FROM generation WHERE id IN (SELECT id FROM generation WHERE end_time < $1 LIMIT $2)`, generations},
+	} {
+		tag, err := s.Pool.Exec(ctx, step.sql, step.before, purgeBatch)
+		if err != nil {
+			return removed, describe("remove what is kept no longer", postgres.Clean(err))
+		}
+		removed += int(tag.RowsAffected())
+	}
+	return removed, nil
+}
+
+// DeleteOwner removes all that an owner asked for and gives the ids of the generations that were.
+func (s *Store) DeleteOwner(ctx context.Context, owner string) ([]string, error) {
+	rows, err := s.Pool.Query(ctx, "DELETE FROM generation WHERE owner = $1 RETURNING id", owner)
+	if err != nil {
+		return nil, describe("delete an owner's generations", postgres.Clean(err))
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return ids, describe("delete an owner's generations", postgres.Clean(err))
+}
