@@ -7,6 +7,9 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/rivo/uniseg"
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/tripgen/tripgen/internal/lang"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 )
@@ -56,18 +59,37 @@ func (s Sheet) File(extension, mediaType string, data []byte) File {
 	return File{Name: name.String() + "." + extension, MediaType: mediaType, Data: data}
 }
 
-// safeName leaves out what file systems do not take.
+// maxNameBytes leaves room for the rest of a file's name in the 255 bytes that file systems take.
+const maxNameBytes = 180
+
+// safeName leaves out what file systems do not take, and what would make a name look like another: marks that turn the
+// direction of writing, and two ways to write one letter. It cuts between characters as people see them.
 func safeName(s string) string {
-	name := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`/\:*?"<>|`, r) || unicode.IsControl(r) {
-			return '-'
+	var name strings.Builder
+	for rest, state := norm.NFC.String(strings.ToValidUTF8(s, "-")), -1; rest != ""; {
+		var character string
+		character, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		character = strings.Map(safeRune, character)
+		if name.Len()+len(character) > maxNameBytes {
+			break
 		}
-		return r
-	}, s)
-	if name = strings.Trim(name, " ."); name == "" {
-		return "trip"
+		name.WriteString(character)
 	}
-	return name
+	if kept := strings.Trim(name.String(), " ."); kept != "" {
+		return kept
+	}
+	return "trip"
+}
+
+func safeRune(r rune) rune {
+	const joiner = '\u200d' // holds the parts of an emoji together
+	switch {
+	case strings.ContainsRune(`/\:*?"<>|`, r), unicode.IsControl(r), unicode.Is(unicode.Zl, r), unicode.Is(unicode.Zp, r):
+		return '-'
+	case unicode.Is(unicode.Cf, r) && r != joiner:
+		return -1
+	}
+	return r
 }
 
 // text is a text in the sheet's language, else in any.

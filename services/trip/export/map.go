@@ -12,10 +12,12 @@ import (
 
 // Maps are drawn from the itinerary alone: stops, ways and a scale, no tiles. Lengths are in mm.
 
-// dayColors are told apart also by most who see colours differently (Okabe and Ito, 2008); they repeat.
+// dayColors differ for two weeks and then repeat. White numbers are read on each (contrast at least 4.5, WCAG 2.2), and
+// neighbours are told apart also by most who see colours differently.
 var dayColors = []color.RGBA{
-	canvas.Hex("#0072b2"), canvas.Hex("#d55e00"), canvas.Hex("#009e73"), canvas.Hex("#cc79a7"), canvas.Hex("#7a5195"),
-	canvas.Hex("#b8860b"), canvas.Hex("#56b4e9"),
+	canvas.Hex("#0067a3"), canvas.Hex("#c24a00"), canvas.Hex("#00795c"), canvas.Hex("#b03a84"), canvas.Hex("#66459b"),
+	canvas.Hex("#80630a"), canvas.Hex("#b3202c"), canvas.Hex("#00737e"), canvas.Hex("#7b4526"), canvas.Hex("#3c50b5"),
+	canvas.Hex("#48731b"), canvas.Hex("#8a2a6f"), canvas.Hex("#56606b"), canvas.Hex("#c2185b"),
 }
 
 func dayColor(number int32) color.RGBA {
@@ -29,6 +31,8 @@ var (
 	soft    = canvas.Hex("#666666")
 	white   = canvas.Hex("#ffffff")
 	mapGrid = canvas.Hex("#e7e3d8")
+	// labelGround lets a name be read where a way passes below it; it is the paper's colour, a little see-through.
+	labelGround = canvas.RGBA(0xf6, 0xf4, 0xee, 0.8)
 )
 
 // dashes of a leg by how it is travelled, in widths of its line.
@@ -42,11 +46,12 @@ type mapView struct {
 	scale      float64 // mm for a radian at the equator
 	cx, cy     float64 // the projected centre
 	lat        float64 // of the centre, radians
+	meridian   float64 // longitudes are counted from it, so that a trip over the date line lies in one piece
 }
 
-func project(p *typev1.LatLng) (x, y float64) {
+func (v mapView) project(p *typev1.LatLng) (x, y float64) {
 	lat := min(85, max(-85, p.GetLatitude())) * math.Pi / 180
-	return p.GetLongitude() * math.Pi / 180, -math.Log(math.Tan(math.Pi/4 + lat/2))
+	return math.Remainder(p.GetLongitude()-v.meridian, 360) * math.Pi / 180, -math.Log(math.Tan(math.Pi/4 + lat/2))
 }
 
 const (
@@ -61,12 +66,16 @@ const (
 // view fits all points; those of arrivals and departures only if they do not make the rest too small.
 func view(days []*typev1.Day, x, y, w, h float64) (mapView, bool) {
 	var core, all box
+	v := mapView{x: x, y: y, w: w, h: h}
 	for _, d := range days {
 		for _, s := range d.GetStops() {
 			if s.GetLocation() == nil {
 				continue
 			}
-			px, py := project(s.GetLocation())
+			if !all.any {
+				v.meridian = s.GetLocation().GetLongitude()
+			}
+			px, py := v.project(s.GetLocation())
 			all.add(px, py)
 			if numbered(s) || s.GetKind() == typev1.StopKind_STOP_KIND_LODGING {
 				core.add(px, py)
@@ -81,7 +90,7 @@ func view(days []*typev1.Day, x, y, w, h float64) (mapView, bool) {
 		b = core
 	}
 	width, height := max(b.x1-b.x0, leastSpan), max(b.y1-b.y0, leastSpan)
-	v := mapView{x: x, y: y, w: w, h: h, cx: (b.x0 + b.x1) / 2, cy: (b.y0 + b.y1) / 2}
+	v.cx, v.cy = (b.x0+b.x1)/2, (b.y0+b.y1)/2
 	v.scale = min(w*(1-2*mapMargin)/width, h*(1-2*mapMargin)/height)
 	v.lat = 2*math.Atan(math.Exp(-v.cy)) - math.Pi/2
 	return v, true
@@ -104,7 +113,7 @@ func (b *box) add(x, y float64) {
 func (b *box) span() float64 { return max(b.x1-b.x0, b.y1-b.y0) }
 
 func (v mapView) at(p *typev1.LatLng) (x, y float64) {
-	px, py := project(p)
+	px, py := v.project(p)
 	return v.x + v.w/2 + (px-v.cx)*v.scale, v.y + v.h/2 + (py-v.cy)*v.scale
 }
 
@@ -119,14 +128,22 @@ func (p *painter) drawMap(ctx *canvas.Context, days []*typev1.Day, x, y, w, h fl
 		return
 	}
 	p.drawGrid(ctx, v)
+	markers := v.markers(days)
+	crowd := *p
+	crowd.unit *= min(1, math.Sqrt(fullSize/max(1, float64(len(markers)))))
+	var lines [][]xy
 	for _, d := range days {
 		for i, leg := range d.GetLegs() {
-			p.drawLeg(ctx, v, d, leg.GetMode(), line(d, i))
+			way := v.way(line(d, i))
+			crowd.drawLeg(ctx, v, d, leg.GetMode(), way)
+			lines = append(lines, way)
 		}
 	}
-	p.drawMarkers(ctx, v, days)
-	p.drawScale(ctx, v)
-	p.drawLegend(ctx, v, days)
+	taken := p.drawKey(ctx, v, days)
+	crowd.drawMarkers(ctx, v, markers)
+	if len(markers) <= mostLabels {
+		p.drawLabels(ctx, v, markers, lines, taken)
+	}
 	ctx.SetFillColor(canvas.Transparent)
 	ctx.SetStrokeColor(frame)
 	ctx.SetStrokeWidth(0.25 * p.unit)
@@ -164,22 +181,38 @@ func (p *painter) drawGrid(ctx *canvas.Context, v mapView) {
 	}
 }
 
-func (p *painter) drawLeg(ctx *canvas.Context, v mapView, d *typev1.Day, mode typev1.LegMode, way []*typev1.LatLng) {
+// xy is a point on the page.
+type xy struct{ x, y float64 }
+
+func (v mapView) way(points []*typev1.LatLng) []xy {
+	var way []xy
+	for _, p := range points {
+		x, y := v.at(p)
+		way = append(way, xy{x, y})
+	}
+	return way
+}
+
+func (p *painter) drawLeg(ctx *canvas.Context, v mapView, d *typev1.Day, mode typev1.LegMode, way []xy) {
 	if len(way) < 2 {
 		return
 	}
 	path := new(canvas.Path)
 	for i, point := range way {
-		x, y := v.at(point)
 		if i == 0 {
-			path.MoveTo(x, y)
+			path.MoveTo(point.x, point.y)
 		} else {
-			path.LineTo(x, y)
+			path.LineTo(point.x, point.y)
 		}
 	}
+	p.drawLine(ctx, path.Clip(v.x, v.y, v.x+v.w, v.y+v.h), mode, dayColor(d.GetNumber()))
+}
+
+// drawLine draws a way in the style of how it is travelled.
+func (p *painter) drawLine(ctx *canvas.Context, path *canvas.Path, mode typev1.LegMode, c color.Color) {
 	width := 0.7 * p.unit
 	ctx.SetFillColor(canvas.Transparent)
-	ctx.SetStrokeColor(dayColor(d.GetNumber()))
+	ctx.SetStrokeColor(c)
 	ctx.SetStrokeWidth(width)
 	ctx.SetStrokeCapper(canvas.RoundCap)
 	scaled := make([]float64, len(dashes[mode]))
@@ -187,7 +220,7 @@ func (p *painter) drawLeg(ctx *canvas.Context, v mapView, d *typev1.Day, mode ty
 		scaled[i] = dash * width
 	}
 	ctx.SetDashes(0, scaled...)
-	ctx.DrawPath(0, 0, path.Clip(v.x, v.y, v.x+v.w, v.y+v.h))
+	ctx.DrawPath(0, 0, path)
 	ctx.SetDashes(0)
 }
 
@@ -201,12 +234,15 @@ type marker struct {
 	number int
 	day    int32
 	home   bool
+	stop   *typev1.Stop
 }
 
-func (p *painter) drawMarkers(ctx *canvas.Context, v mapView, days []*typev1.Day) {
-	markers := v.markers(days)
-	unit := p.unit * min(1, math.Sqrt(fullSize/max(1, float64(len(markers)))))
-	radius := 2.2 * unit
+// markerRadius goes with the unit of what stands on the map.
+const markerRadius = 2.2
+
+func (p *painter) drawMarkers(ctx *canvas.Context, v mapView, markers []marker) {
+	unit := p.unit
+	radius := markerRadius * unit
 	spread(markers, 2*radius+0.3*unit, v, radius)
 	for _, m := range markers {
 		if math.Hypot(m.mx-m.x, m.my-m.y) > radius {
@@ -231,25 +267,6 @@ func (p *painter) drawMarkers(ctx *canvas.Context, v mapView, days []*typev1.Day
 	}
 }
 
-// drawLegend says which colour is which day, where there are several.
-func (p *painter) drawLegend(ctx *canvas.Context, v mapView, days []*typev1.Day) {
-	if len(days) < 2 {
-		return
-	}
-	side := 3.6 * p.unit
-	x, y := v.x+2*p.unit, v.y+2*p.unit
-	for _, d := range days {
-		if x+side > v.x+v.w-2*p.unit {
-			x, y = v.x+2*p.unit, y+side+0.6*p.unit
-		}
-		ctx.SetFillColor(dayColor(d.GetNumber()))
-		ctx.SetStrokeColor(canvas.Transparent)
-		ctx.DrawPath(x, y, canvas.RoundedRectangle(side, side, side/6))
-		p.drawNumber(ctx, int(d.GetNumber()), 6.5*p.unit, x+side/2, y+side/2)
-		x += side + 0.6*p.unit
-	}
-}
-
 // markers of all stops within the view: each place where the group sleeps, comes or goes once, the others with numbers.
 func (v mapView) markers(days []*typev1.Day) []marker {
 	var homes, all []marker
@@ -264,7 +281,7 @@ func (v mapView) markers(days []*typev1.Day) []marker {
 			if x < v.x || x > v.x+v.w || y < v.y || y > v.y+v.h {
 				continue
 			}
-			m := marker{x: x, y: y, mx: x, my: y, number: n, day: d.GetNumber(), home: n == 0}
+			m := marker{x: x, y: y, mx: x, my: y, number: n, day: d.GetNumber(), home: n == 0, stop: s}
 			if key := fmt.Sprintf("%.5f,%.5f", s.GetLocation().GetLatitude(), s.GetLocation().GetLongitude()); n > 0 {
 				all = append(all, m)
 			} else if !seen[key] {
@@ -303,22 +320,4 @@ func spread(markers []marker, apart float64, v mapView, radius float64) {
 			m.my = min(v.y+v.h-radius, max(v.y+radius, m.my))
 		}
 	}
-}
-
-func (p *painter) drawScale(ctx *canvas.Context, v mapView) {
-	metres := niceLength(v.w / 4 / v.mmPerMetre())
-	length := metres * v.mmPerMetre()
-	label := fmt.Sprintf("%.0f m", metres)
-	if metres >= 1000 {
-		label = fmt.Sprintf("%.0f km", metres/1000)
-	}
-	x, y := v.x+3*p.unit, v.y+v.h-3*p.unit
-	ctx.SetStrokeColor(ink)
-	ctx.SetStrokeWidth(0.4 * p.unit)
-	ctx.MoveTo(x, y-1*p.unit)
-	ctx.LineTo(x, y)
-	ctx.LineTo(x+length, y)
-	ctx.LineTo(x+length, y-1*p.unit)
-	ctx.Stroke()
-	p.drawText(ctx, label, style{6.5 * p.unit, false, ink}, x, y-4*p.unit, 0, canvas.Left)
 }
