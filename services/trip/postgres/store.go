@@ -101,15 +101,6 @@ func (s *Store) get(sealed []byte, place string, v any) error {
 	return json.Unmarshal(plain, v)
 }
 
-// orNull stores a zero value as null.
-func orNull[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
-}
-
 func instant(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

@@ -48,10 +48,7 @@ type user struct {
 }
 
 // sagas does the steps of a generation one after the other as soon as they are due.
-type sagas struct {
-	service *trip.Service
-	refused error
-}
+type sagas struct{ service *trip.Service }
 
 func (s *sagas) Start(context.Context, string) error { return nil }
 
