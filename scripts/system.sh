@@ -14,6 +14,7 @@ has() {
 	java) command -v java >/dev/null && java_at_least 17 ;;
 	maven) command -v mvn >/dev/null ;;
 	go) command -v go >/dev/null ;;
+	curl) command -v curl >/dev/null ;;
 	pip) python3 -m pip --version >/dev/null 2>&1 ;;
 	*) echo "system.sh: unknown need: $1" >&2; exit 2 ;;
 	esac
@@ -32,6 +33,7 @@ package() {
 	case $1 in
 	postgres) echo postgresql ;;
 	redis) echo redis-server ;;
+	curl) echo curl ;;
 	java) echo default-jdk-headless ;;
 	maven) echo maven ;;
 	pip) echo python3-pip ;;
