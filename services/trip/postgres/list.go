@@ -27,8 +27,8 @@ func (l *listing) and(condition string, args ...any) {
 
 var likePattern = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// List gives a page of trips.
-func (s *Store) List(ctx context.Context, q trip.Query) ([]trip.Trip, error) {
+// listStatement puts together the statement of a list, with its arguments.
+func listStatement(q trip.Query) (string, []any) {
 	var l listing
 	l.and(`t.owner = %s`, q.Owner)
 	if q.Deleted {
@@ -48,9 +48,14 @@ func (s *Store) List(ctx context.Context, q trip.Query) ([]trip.Trip, error) {
 		l.and(`t.searchable LIKE %s`, "%"+likePattern.Replace(q.Search)+"%")
 	}
 	order := l.ordered(q)
-	statement := `SELECT ` + tripColumns + ` FROM trip t WHERE ` + strings.Join(l.where, " AND ") +
-		` ORDER BY ` + order + fmt.Sprintf(` LIMIT %d`, q.Limit)
-	rows, err := s.pool.Query(ctx, statement, l.args...)
+	return `SELECT ` + tripColumns + ` FROM trip t WHERE ` + strings.Join(l.where, " AND ") +
+		` ORDER BY ` + order + fmt.Sprintf(` LIMIT %d`, q.Limit), l.args
+}
+
+// List gives a page of trips.
+func (s *Store) List(ctx context.Context, q trip.Query) ([]trip.Trip, error) {
+	statement, args := listStatement(q)
+	rows, err := s.pool.Query(ctx, statement, args...)
 	if err != nil {
 		return nil, failed(postgres.Clean(err), "list trips")
 	}
