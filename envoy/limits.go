@@ -93,16 +93,18 @@ func timeout(class string) time.Duration {
 	return 15 * time.Second
 }
 
-// Page is a plain HTTP route of the user service: OAuth and OpenID.
+// Page is a plain HTTP route: OAuth and OpenID, pictures and exported files.
 type Page struct {
 	Path string
+	// Cluster is the service that answers.
+	Cluster Cluster
 	// Folder is true if everything below the path belongs to it.
 	Folder bool
 	Limit  string
 	Safe   bool
 }
 
-// Anonymous is always true: OAuth's endpoints check their callers by OAuth's rules.
+// Anonymous is always true: pages check their callers by rules of their own, such as OAuth's, or by the secret in the path.
 func (Page) Anonymous() bool { return true }
 
 // Global is true if calls are counted across all gateways.
@@ -111,13 +113,15 @@ func (p Page) Global() bool { return global(p.Limit) }
 // Pages are all routes that are no RPCs.
 func Pages() []Page {
 	return []Page{
-		{Path: "/oauth2/auth", Limit: "identity"},
-		{Path: "/oauth2/token", Limit: "token"},
-		{Path: "/oauth2/revoke", Limit: "token"},
-		{Path: "/oauth2/introspect", Limit: "token"},
-		{Path: "/oauth2/userinfo", Limit: "read", Safe: true},
-		{Path: "/oauth2/assets/", Folder: true, Limit: "read", Safe: true},
-		{Path: "/.well-known/", Folder: true, Limit: "read", Safe: true},
+		{Path: "/oauth2/auth", Cluster: User, Limit: "identity"},
+		{Path: "/oauth2/token", Cluster: User, Limit: "token"},
+		{Path: "/oauth2/revoke", Cluster: User, Limit: "token"},
+		{Path: "/oauth2/introspect", Cluster: User, Limit: "token"},
+		{Path: "/oauth2/userinfo", Cluster: User, Limit: "read", Safe: true},
+		{Path: "/oauth2/assets/", Cluster: User, Folder: true, Limit: "read", Safe: true},
+		{Path: "/.well-known/", Cluster: User, Folder: true, Limit: "read", Safe: true},
+		{Path: "/account/avatar/", Cluster: User, Folder: true, Limit: "read", Safe: true},
+		{Path: "/exports/", Cluster: Trip, Folder: true, Limit: "read", Safe: true},
 	}
 }
 
