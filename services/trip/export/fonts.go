@@ -24,6 +24,7 @@ type font struct {
 	file   string
 	style  canvas.FontStyle
 	loaded *canvas.Font
+	glyphs *glyphs
 }
 
 // families are the files' names before the weight, as the npm packages @expo-google-fonts/noto-sans* have them.
@@ -37,16 +38,31 @@ func LoadFonts(folder string) (*Fonts, error) {
 		bold := &font{file: filepath.Join(folder, family+"_700Bold.ttf"), style: canvas.FontBold}
 		for _, one := range []*font{regular, bold} {
 			if _, err := os.Stat(one.file); err != nil {
-				return nil, fmt.Errorf("find font: %w", err)
+				return nil, &MissingFontError{File: one.file, Cause: err}
 			}
 		}
 		f.regular, f.bold = append(f.regular, regular), append(f.bold, bold)
 	}
-	if f.load(f.regular[0]); f.err == nil {
-		f.load(f.bold[0])
+	if f.load(f.regular[0]) == nil || f.load(f.bold[0]) == nil {
+		return nil, f.err
 	}
-	return f, f.err
+	return f, nil
 }
+
+// MissingFontError says that a font is not where it should be.
+type MissingFontError struct {
+	File  string
+	Cause error
+}
+
+// Error says what to install.
+func (e *MissingFontError) Error() string {
+	return fmt.Sprintf("no font %s: run `make tools`, or put the TrueType files of Noto Sans, Noto Sans KR, JP and SC "+
+		"(SIL Open Font License), regular and bold, into that folder: %v", e.File, e.Cause)
+}
+
+// Unwrap gives what the file system said.
+func (e *MissingFontError) Unwrap() error { return e.Cause }
 
 // load gives a font, or nil where it cannot be had.
 func (f *Fonts) load(one *font) *canvas.Font {
@@ -56,6 +72,11 @@ func (f *Fonts) load(one *font) *canvas.Font {
 	data, err := os.ReadFile(one.file)
 	if err == nil {
 		one.loaded, err = canvas.LoadFont(data, 0, one.style)
+	}
+	if err == nil {
+		// A ligature is one glyph for several letters, of which a search in the PDF would find the first.
+		one.loaded.SetFeatures("-liga,-clig,-dlig")
+		one.glyphs = remember(one.loaded)
 	}
 	if err != nil {
 		f.err = errors.Join(f.err, fmt.Errorf("load font %s: %w", one.file, err))
@@ -93,7 +114,15 @@ func (f *Fonts) text(s string, st style, width float64, align canvas.TextAlign) 
 		}
 	}
 	rich.WriteFace(face(at), s[start:])
-	return rich.ToText(width, 0, align, canvas.Top, &canvas.TextOptions{Linebreaker: canvas.GreedyLinebreaker{}})
+	t := rich.ToText(width, 0, align, canvas.Top, &canvas.TextOptions{Linebreaker: canvas.GreedyLinebreaker{}})
+	t.WalkSpans(func(_, _ float64, span canvas.TextSpan) {
+		for i, face := range faces {
+			if span.Face == face && face != nil {
+				fonts[i].glyphs.use(span.Glyphs)
+			}
+		}
+	})
+	return t
 }
 
 // choose gives the font for a character: the first one that has it, but for blanks, and where none has it, the one

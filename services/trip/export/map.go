@@ -122,12 +122,34 @@ func (p *painter) drawMap(ctx *canvas.Context, days []*typev1.Day, x, y, w, h fl
 	ctx.SetFillColor(paper)
 	ctx.SetStrokeColor(canvas.Transparent)
 	ctx.DrawPath(x, y, canvas.Rectangle(w, h))
-	v, ok := view(days, x, y, w, h)
-	if !ok {
-		p.drawText(ctx, p.sheet.say("위치를 아는 장소가 없습니다.", "No place's position is known."), style{p.size, false, soft}, x, y+h/2, w, canvas.Center)
-		return
+	// The key has the edges for itself, so that it hides nothing.
+	top := p.keyTop(days, w)
+	if v, ok := view(days, x, y+top, w, h-top-keyBottom*p.unit); ok {
+		p.drawGrid(ctx, v)
+		p.drawStops(ctx, v, days)
+		p.drawDays(ctx, days, x, y, w)
+		p.drawKey(ctx, v, days)
+	} else {
+		p.drawText(ctx, p.nothing(days), style{p.size, false, soft}, x, y+h/2, w, canvas.Center)
 	}
-	p.drawGrid(ctx, v)
+	ctx.SetFillColor(canvas.Transparent)
+	ctx.SetStrokeColor(frame)
+	ctx.SetStrokeWidth(0.25 * p.unit)
+	ctx.DrawPath(x, y, canvas.Rectangle(w, h))
+}
+
+// nothing says why a map is empty.
+func (p *painter) nothing(days []*typev1.Day) string {
+	for _, d := range days {
+		if len(d.GetStops()) > 0 {
+			return p.sheet.say("위치를 아는 장소가 없습니다.", "No place's position is known.")
+		}
+	}
+	return p.sheet.say("아직 일정이 없습니다.", "Nothing is planned yet.")
+}
+
+// drawStops draws the ways, the markers and, unless they are too many, their names.
+func (p *painter) drawStops(ctx *canvas.Context, v mapView, days []*typev1.Day) {
 	markers := v.markers(days)
 	crowd := *p
 	crowd.unit *= min(1, math.Sqrt(fullSize/max(1, float64(len(markers)))))
@@ -139,15 +161,10 @@ func (p *painter) drawMap(ctx *canvas.Context, days []*typev1.Day, x, y, w, h fl
 			lines = append(lines, way)
 		}
 	}
-	taken := p.drawKey(ctx, v, days)
 	crowd.drawMarkers(ctx, v, markers)
 	if len(markers) <= mostLabels {
-		p.drawLabels(ctx, v, markers, lines, taken)
+		p.drawLabels(ctx, v, markers, lines)
 	}
-	ctx.SetFillColor(canvas.Transparent)
-	ctx.SetStrokeColor(frame)
-	ctx.SetStrokeWidth(0.25 * p.unit)
-	ctx.DrawPath(x, y, canvas.Rectangle(w, h))
 }
 
 // niceLength is the largest of 1, 2, 5 × 10ⁿ that is not above a length.

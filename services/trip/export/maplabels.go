@@ -2,6 +2,7 @@ package export
 
 import (
 	"math"
+	"slices"
 
 	"github.com/rivo/uniseg"
 	"github.com/tdewolff/canvas"
@@ -14,10 +15,20 @@ const (
 	widestLabel = 0.32
 )
 
-// drawLabels puts names beside markers, where they cover neither a marker nor another name nor what is taken, and as
-// little as possible of the ways. A name that has no room is left out: its number stands in the day's list.
-func (p *painter) drawLabels(ctx *canvas.Context, v mapView, markers []marker, lines [][]xy, taken []rect) {
+// rect is a rectangle on the page, y downwards.
+type rect struct{ x0, y0, x1, y1 float64 }
+
+func (r rect) overlaps(o rect) bool { return r.x0 < o.x1 && o.x0 < r.x1 && r.y0 < o.y1 && o.y0 < r.y1 }
+
+func (r rect) within(o rect) bool {
+	return r.x0 >= o.x0 && r.y0 >= o.y0 && r.x1 <= o.x1 && r.y1 <= o.y1
+}
+
+// drawLabels puts names beside markers, where they cover neither a marker nor another name, and as little as possible
+// of the ways. A name that has no room is left out: its number stands in the day's list.
+func (p *painter) drawLabels(ctx *canvas.Context, v mapView, markers []marker, lines [][]xy) {
 	radius := markerRadius * p.unit
+	var taken []rect
 	for _, m := range markers {
 		taken = append(taken, rect{m.mx - radius, m.my - radius, m.mx + radius, m.my + radius})
 	}
@@ -75,7 +86,7 @@ func placeLabel(at xy, distance, w, h float64, frame rect, taken []rect, lines [
 		{at.x - diagonal - w, at.y - diagonal - h}, {at.x - diagonal - w, at.y + diagonal},
 	} {
 		r := rect{corner.x, corner.y, corner.x + w, corner.y + h}
-		if !r.within(frame) || anyOverlaps(taken, r) {
+		if !r.within(frame) || slices.ContainsFunc(taken, r.overlaps) {
 			continue
 		}
 		if n := crossings(r, lines); n < fewest {
@@ -83,15 +94,6 @@ func placeLabel(at xy, distance, w, h float64, frame rect, taken []rect, lines [
 		}
 	}
 	return best, fewest < math.MaxInt
-}
-
-func anyOverlaps(taken []rect, r rect) bool {
-	for _, t := range taken {
-		if t.overlaps(r) {
-			return true
-		}
-	}
-	return false
 }
 
 // crossings counts the pieces of ways that touch a rectangle.

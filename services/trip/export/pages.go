@@ -26,24 +26,30 @@ type form struct {
 	width, height float64 // between the margins
 	mapHeight     float64
 	text          float64 // points
+	leastWhy      float64 // the scale below which reasons are left out rather than text made smaller
 	least         float64 // the scale below which text is not made smaller
 }
 
 var a4 = form{
 	width: paperWidth - 2*paperMargin, height: paperHeight - 2*paperMargin - footer, mapHeight: paperMap, text: paperText,
-	least: 0.75,
+	leastWhy: 0.85, least: 0.75,
 }
 
-// fit gives the blocks of a day at the largest size at which they fit on the form, or at the least size.
+// fit gives the blocks of a day at the largest size at which they fit on the form, without the reasons for the stops if
+// these would make it small, or at the least size.
 func fit(s Sheet, fonts *Fonts, d *typev1.Day, f form) []block {
+	p := &painter{sheet: s, fonts: fonts, unit: 1, why: true}
 	for scale := 1.0; ; scale -= 0.05 {
-		p := &painter{sheet: s, fonts: fonts, unit: 1, size: f.text * scale}
+		if p.why && scale < f.leastWhy {
+			p.why, scale = false, 1
+		}
+		p.size = f.text * scale
 		blocks := p.dayBlocks(d, f.width, f.mapHeight*min(1, scale+0.05))
 		height := 0.0
 		for _, b := range blocks {
 			height += b.height
 		}
-		if height <= f.height || scale <= f.least {
+		if height <= f.height || !p.why && scale <= f.least {
 			return blocks
 		}
 	}
@@ -62,6 +68,7 @@ func PDF(s Sheet, fonts *Fonts) (File, error) {
 	var out bytes.Buffer
 	document := pdf.New(&out, paperWidth, paperHeight, &pdf.Options{Compress: true, SubsetFonts: true})
 	document.SetInfo(s.TripName, "", "", "", "TripGen")
+	document.SetLang(string(s.Language))
 	for i, page := range pages {
 		if i > 0 {
 			document.NewPage(paperWidth, paperHeight)
@@ -74,7 +81,11 @@ func PDF(s Sheet, fonts *Fonts) (File, error) {
 	if err := document.Close(); err != nil {
 		return File{}, fmt.Errorf("write PDF: %w", err)
 	}
-	return s.File("pdf", "application/pdf", out.Bytes()), nil
+	data, err := settle(out.Bytes(), s.Itinerary.GetCreateTime().AsTime(), string(s.Language))
+	if err != nil {
+		return File{}, fmt.Errorf("write PDF: %w", err)
+	}
+	return s.File("pdf", "application/pdf", data), nil
 }
 
 // paginate puts blocks onto pages, those that belong together onto one.
@@ -122,7 +133,8 @@ const (
 )
 
 var phone = form{
-	width: phoneWidth - 2*phoneMargin, height: phoneHeight - 2*phoneMargin, mapHeight: phoneMap, text: phoneText, least: 0.45,
+	width: phoneWidth - 2*phoneMargin, height: phoneHeight - 2*phoneMargin, mapHeight: phoneMap, text: phoneText, leastWhy: 0.85,
+	least: 0.45,
 }
 
 // PNG makes a picture of one day in a phone's ratio. A long day is drawn smaller.

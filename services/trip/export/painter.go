@@ -17,6 +17,8 @@ type painter struct {
 	fonts *Fonts
 	// unit scales lines and markers, and size is that of the text.
 	unit, size float64
+	// why has the reasons for each stop told, too.
+	why bool
 }
 
 // block is a part of a page that is not broken.
@@ -63,7 +65,7 @@ func (p *painter) dayBlocks(d *typev1.Day, width, mapHeight float64) []block {
 		p.drawMap(ctx, []*typev1.Day{d}, x, y, width, mapHeight)
 	}}, space(p.mm(1.2)))
 	for i, n := range numbers(d) {
-		stop := p.stop(d, d.GetStops()[i], n, width)
+		stop := p.stop(d, i, n, width)
 		blocks = append(blocks, stop)
 		if i < len(d.GetLegs()) && d.GetLegs()[i].GetMetres() > 0 {
 			blocks[len(blocks)-1].withNext = true
@@ -119,7 +121,9 @@ func (p *painter) weather(d *typev1.Day) string {
 // column is where the texts of stops and legs begin, in lines.
 const column = 5.2
 
-func (p *painter) stop(d *typev1.Day, s *typev1.Stop, number int, width float64) block {
+// stop is the i-th stop of a day, with the line that leads from stop to stop.
+func (p *painter) stop(d *typev1.Day, i, number int, width float64) block {
+	s, last := d.GetStops()[i], i == len(d.GetStops())-1
 	indent := p.mm(column)
 	times := clock(s.GetArrive())
 	if s.GetLeave().GetMinutes() > s.GetArrive().GetMinutes() {
@@ -132,14 +136,31 @@ func (p *painter) stop(d *typev1.Day, s *typev1.Stop, number int, width float64)
 	if detail != "" {
 		height += textHeight(details)
 	}
-	return block{height: max(height, p.mm(1.6)) + p.mm(0.2), draw: func(ctx *canvas.Context, x, y float64) {
+	height = max(height, p.mm(1.6)) + p.mm(0.2)
+	return block{height: height, draw: func(ctx *canvas.Context, x, y float64) {
+		middle := y + p.mm(0.75)
+		if i > 0 {
+			p.drawThread(ctx, x, y, middle)
+		}
+		if !last {
+			p.drawThread(ctx, x, middle, y+height)
+		}
 		p.drawText(ctx, times, style{p.size * 0.95, false, ink}, x, y+p.mm(0.1), 0, canvas.Left)
-		p.bullet(ctx, d, number, x+indent+p.mm(0.7), y+p.mm(0.75))
+		p.bullet(ctx, d, number, x+indent+p.mm(0.7), middle)
 		ctx.DrawText(x+indent+p.mm(2), y, name)
 		if detail != "" {
 			ctx.DrawText(x+indent+p.mm(2), y+textHeight(name), details)
 		}
 	}}
+}
+
+// drawThread draws a piece of the line that leads from stop to stop down a page with its margin at x.
+func (p *painter) drawThread(ctx *canvas.Context, x, from, to float64) {
+	ctx.SetStrokeColor(frame)
+	ctx.SetStrokeWidth(0.3 * p.unit)
+	ctx.MoveTo(x+p.mm(column+0.7), from)
+	ctx.LineTo(x+p.mm(column+0.7), to)
+	ctx.Stroke()
 }
 
 // bullet is a stop's number as on the map, or a dot.
@@ -156,7 +177,7 @@ func (p *painter) bullet(ctx *canvas.Context, d *typev1.Day, number int, x, y fl
 }
 
 func (p *painter) detail(s *typev1.Stop) string {
-	var parts []string
+	parts := nonEmpty(p.sheet.localName(s))
 	switch o := s.GetOpening(); {
 	case o == nil:
 	case o.GetClose().GetMinutes()-o.GetOpen().GetMinutes() >= 24*60:
@@ -168,10 +189,11 @@ func (p *painter) detail(s *typev1.Stop) string {
 		parts = append(parts, fmt.Sprintf(p.sheet.say("주차 %s (도보 %d m)", "parking %s (%d m on foot)"),
 			p.sheet.text(parking.GetName()), parking.GetWalkMetres()))
 	}
-	if note := p.sheet.text(s.GetNote()); note != "" {
-		parts = append(parts, note)
+	detail := strings.Join(append(parts, nonEmpty(p.sheet.text(s.GetNote()))...), "  ·  ")
+	if p.why {
+		detail = strings.Join(nonEmpty(p.sheet.text(s.GetWhy()), detail), "\n")
 	}
-	return strings.Join(parts, "  ·  ")
+	return detail
 }
 
 func (p *painter) leg(l *typev1.Leg, width float64) block {
@@ -188,11 +210,7 @@ func (p *painter) leg(l *typev1.Leg, width float64) block {
 	b := p.paragraph(strings.Join(parts, " · "), style{p.size * 0.8, false, soft}, width, p.mm(column+2), p.mm(0.4))
 	inner := b.draw
 	b.draw = func(ctx *canvas.Context, x, y float64) {
-		ctx.SetStrokeColor(frame)
-		ctx.SetStrokeWidth(0.3 * p.unit)
-		ctx.MoveTo(x+p.mm(column+0.7), y-p.mm(0.1))
-		ctx.LineTo(x+p.mm(column+0.7), y+b.height-p.mm(0.2))
-		ctx.Stroke()
+		p.drawThread(ctx, x, y, y+b.height)
 		inner(ctx, x, y)
 	}
 	return b
