@@ -86,7 +86,7 @@ type Place struct {
 	// Hours is the text as OpenStreetMap writes opening hours; empty if not known.
 	Hours string
 	// Schedule is Hours, understood; nil if not known or not understood.
-	Schedule *openinghours.Schedule
+	Schedule *openinghours.Schedule `json:"-"`
 	// LastEntryMinutes is how long before closing the last visitor is let in; 0 if not known.
 	LastEntryMinutes int
 	// StepFree is nil if not known.
@@ -94,6 +94,15 @@ type Place struct {
 	Strenuous bool
 	Cuisine   string
 	Address   string
+	// Phone is as E.164 where the source knows the country code.
+	Phone   string
+	Website string
+	// Wikidata is the item's id ("Q131013"), where the source links it.
+	Wikidata string
+	// Popularity is a prior for how well known it is, 0 to 1; 0 if not known.
+	Popularity float64
+	// Details are what only a provider of ratings knows; nil if nothing is known.
+	Details *Details
 	// Source is who says so.
 	Source Source
 }

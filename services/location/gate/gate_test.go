@@ -91,7 +91,10 @@ func TestABusyProviderIsLeftAloneAsLongAsItAsks(t *testing.T) {
 	s := newSet(t)
 	g := newGate(t, s, gate.Policy{Retries: 3})
 	calls := 0
-	busy := func(context.Context) (int, error) { calls++; return 0, &upstream.BusyError{RetryAfter: 7 * time.Second} }
+	busy := func(context.Context) (int, error) {
+		calls++
+		return 0, &upstream.BusyError{RetryAfter: 7 * time.Second}
+	}
 	if _, err := gate.Call(t.Context(), g, busy); err == nil || calls != 1 {
 		t.Fatalf("error %v after %d calls", err, calls)
 	}

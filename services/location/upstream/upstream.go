@@ -36,7 +36,16 @@ var ErrShape = errors.New("the answer is not in the documented format")
 // GetJSON asks for url and reads the answer into a value. An answer of 4xx other than 408 and 429 is permanent
 // (resilience.Permanent): the provider works, and the same question would be refused again.
 func GetJSON(ctx context.Context, client *http.Client, address string, header http.Header, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	return ask(ctx, client, http.MethodGet, address, header, nil, into)
+}
+
+// PostJSON is [GetJSON] for a question with a body.
+func PostJSON(ctx context.Context, client *http.Client, address string, header http.Header, body io.Reader, into any) error {
+	return ask(ctx, client, http.MethodPost, address, header, body, into)
+}
+
+func ask(ctx context.Context, client *http.Client, method, address string, header http.Header, body io.Reader, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		return errors.New("the provider's address is not a URL") // with the reason the key might get out
 	}
