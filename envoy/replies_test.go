@@ -157,14 +157,6 @@ func (d *door) short(path, token string) *http.Request {
 	return d.request(path, token).WithContext(ctx)
 }
 
-// editRoutes changes the routes' file as an operator does, and waits until it is taken.
-func (d *door) editRoutes(from, to string) {
-	d.t.Helper()
-	before := d.stat("http.public.rds.public.config_reload")
-	d.edit("routes.yaml", func(s string) string { return strings.ReplaceAll(s, from, to) })
-	d.await("the routes are taken", func() bool { return d.stat("http.public.rds.public.config_reload") > before })
-}
-
 func (d *door) edit(name string, change func(string) string) {
 	d.t.Helper()
 	path := filepath.Join(d.Dir, name)

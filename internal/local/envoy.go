@@ -112,6 +112,8 @@ func envoyArgs(c EnvoyConfig, adminFile string, drain time.Duration) []string {
 		"--admin-address-path", adminFile,
 		// With hot restart on, Envoy shares memory by number with any other Envoy of the machine.
 		"--disable-hot-restart",
+		// A misspelt field in a watched file must be refused, not passed over.
+		"--reject-unknown-dynamic-fields",
 		"--drain-time-s", strconv.Itoa(max(1, int(drain.Seconds()))),
 		"--log-level", "warning",
 	}

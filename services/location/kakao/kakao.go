@@ -166,9 +166,23 @@ var details = []struct {
 	word     string
 	category location.Category
 }{
-	{"빨래방", location.Laundry}, {"세탁", location.Laundry}, {"박물관", "museum"}, {"미술관", "museum"}, {"고궁", "palace"}, {"사찰", "temple"},
-	{"교회", "temple"}, {"성당", "temple"}, {"공원", "park"}, {"전망대", "viewpoint"}, {"해수욕장", "beach"}, {"테마파크", "entertainment"},
-	{"공연장", "entertainment"}, {"시장", location.Market}, {"> 산", "nature"}, {"온천", location.Spa}, {"술집", location.Bar},
+	{"빨래방", location.Laundry},
+	{"세탁", location.Laundry},
+	{"박물관", "museum"},
+	{"미술관", "museum"},
+	{"고궁", "palace"},
+	{"사찰", "temple"},
+	{"교회", "temple"},
+	{"성당", "temple"},
+	{"공원", "park"},
+	{"전망대", "viewpoint"},
+	{"해수욕장", "beach"},
+	{"테마파크", "entertainment"},
+	{"공연장", "entertainment"},
+	{"시장", location.Market},
+	{"> 산", "nature"},
+	{"온천", location.Spa},
+	{"술집", location.Bar},
 }
 
 var byGroup = map[string]location.Category{

@@ -80,10 +80,14 @@ func placeLabel(at xy, distance, w, h float64, frame rect, taken []rect, lines [
 	diagonal := distance * math.Sqrt2 / 2
 	best, fewest := rect{}, math.MaxInt
 	for _, corner := range []xy{
-		{at.x + distance, at.y - h/2}, {at.x - distance - w, at.y - h/2},
-		{at.x - w/2, at.y - distance - h}, {at.x - w/2, at.y + distance},
-		{at.x + diagonal, at.y - diagonal - h}, {at.x + diagonal, at.y + diagonal},
-		{at.x - diagonal - w, at.y - diagonal - h}, {at.x - diagonal - w, at.y + diagonal},
+		{at.x + distance, at.y - h/2},
+		{at.x - distance - w, at.y - h/2},
+		{at.x - w/2, at.y - distance - h},
+		{at.x - w/2, at.y + distance},
+		{at.x + diagonal, at.y - diagonal - h},
+		{at.x + diagonal, at.y + diagonal},
+		{at.x - diagonal - w, at.y - diagonal - h},
+		{at.x - diagonal - w, at.y + diagonal},
 	} {
 		r := rect{corner.x, corner.y, corner.x + w, corner.y + h}
 		if !r.within(frame) || slices.ContainsFunc(taken, r.overlaps) {
