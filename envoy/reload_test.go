@@ -83,11 +83,11 @@ func TestAChangedFileTakesEffectWithoutARestart(t *testing.T) {
 func TestABrokenFileIsRefusedAndTheLastGoodOneStays(t *testing.T) {
 	t.Parallel()
 	breaks := map[string]func(string) string{
-		"not YAML":      func(string) string { return "resources: [" },
+		"not YAML": func(string) string { return "resources: [" },
 		"unknown field": func(s string) string {
 			return strings.NewReplacer("\nresources:", "\nnonsense: 1\nresources:", `{"resources"`, `{"nonsense":1,"resources"`).Replace(s)
 		},
-		"wrong type":    func(string) string { return "resources: [{ \"@type\": type.googleapis.com/envoy.Nothing }]" },
+		"wrong type": func(string) string { return "resources: [{ \"@type\": type.googleapis.com/envoy.Nothing }]" },
 		"wrong value": func(s string) string {
 			return strings.NewReplacer("max_request_headers_kb: 32", "max_request_headers_kb: 99999999", "connect_timeout: 1s", "connect_timeout: soon",
 				"timeout: 15s", "timeout: long", "tracing.random_sampling: 0", "tracing.random_sampling: { a: [1] }, x", `"resources"`, `"resource"`).Replace(s)
