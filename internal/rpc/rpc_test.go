@@ -333,7 +333,7 @@ func TestStreamsEndForResumingWhenTheServerStops(t *testing.T) {
 	if r := detail[*errdetails.RetryInfo](t, stream.Err()); r.GetRetryDelay().AsDuration() <= 0 {
 		t.Errorf("retry is %v", r)
 	}
-	if took := time.Since(begin); took > 3*time.Second {
+	if took := time.Since(begin); took > 20*time.Second {
 		t.Errorf("stopping took %v", took)
 	}
 }

@@ -67,7 +67,7 @@ func TestEstimatingALongPasswordIsCheap(t *testing.T) {
 	if _, err := password.Check("password", long, "minsu99"); err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(start); took > time.Second {
+	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("took %v", took)
 	}
 }
