@@ -1,0 +1,106 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/tripgen/tripgen/internal/app"
+	"github.com/tripgen/tripgen/internal/id"
+	"github.com/tripgen/tripgen/internal/kafka"
+	eventsv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/events/v1"
+	"github.com/tripgen/tripgen/services/location"
+)
+
+// Group is the consumer group of those who fetch details.
+const Group = "tripgen.location.enrichment"
+
+const (
+	fetchPause  = 500 * time.Millisecond
+	enrichLimit = 10 * time.Second
+)
+
+// Reader is a member of the consumer group; a *kafkago.Reader is one.
+type Reader = kafkago.Reader
+
+// Enricher fetches the details that are asked for in Kafka and tells when they are there. A wish whose details cannot be
+// had is let go: they are wanted again when somebody next plans with the place. Doing a wish twice does no harm.
+type Enricher struct {
+	Reader *Reader
+	Writer Writer
+	Finder *location.Finder
+	IDs    id.Source
+	Log    *slog.Logger
+}
+
+// Part reads until the process ends.
+func (e *Enricher) Part() app.Part {
+	return app.Part{Name: "enrichment of places", Run: e.run}
+}
+
+func (e *Enricher) run(ctx context.Context) error {
+	for {
+		m, err := kafka.Fetch(ctx, e.Reader)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil { // also io.EOF, which a broker's restart may give
+			e.Log.WarnContext(ctx, "wishes for details cannot be read; trying again", "error", err)
+			pause(ctx, fetchPause)
+			continue
+		}
+		if err := e.enrich(kafka.Context(ctx, m), m); err != nil {
+			e.Log.InfoContext(ctx, "a place gets no details now", "place", string(m.Key), "error", err)
+		}
+		if err := e.Reader.CommitMessages(ctx, m); err != nil && ctx.Err() == nil {
+			e.Log.WarnContext(ctx, "a wish for details may be done twice", "error", err)
+		}
+	}
+}
+
+// enrich fetches the details of one place, which keeps them for all processes, and tells.
+func (e *Enricher) enrich(ctx context.Context, m kafkago.Message) error {
+	ctx, cancel := context.WithTimeout(ctx, enrichLimit)
+	defer cancel()
+	var wish eventsv1.PlaceEnrichmentRequested
+	if version := kafka.Schema(m); version > kafka.SchemaVersion {
+		return fmt.Errorf("schema %d is newer than this release", version)
+	}
+	if err := proto.Unmarshal(m.Value, &wish); err != nil {
+		return fmt.Errorf("decode a wish for details: %w", err)
+	}
+	place, err := e.Finder.Basic(ctx, wish.GetPlaceId())
+	if err != nil {
+		return err
+	}
+	details, err := e.Finder.Details.Details(ctx, place)
+	if errors.Is(err, location.ErrNoDetails) {
+		return nil // that is known now
+	}
+	if err != nil {
+		return err
+	}
+	value, err := proto.Marshal(&eventsv1.PlaceEnriched{
+		PlaceId: place.ID, TripId: wish.GetTripId(), Provider: details.Source.Provider,
+	})
+	if err != nil {
+		return fmt.Errorf("encode news of details: %w", err)
+	}
+	return e.Writer.WriteMessages(ctx, kafka.Event{
+		Topic: kafka.PlaceEnriched, ID: e.IDs.New(id.Event), Key: place.ID, Value: value,
+	}.Message(ctx))
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
