@@ -152,8 +152,20 @@ func (m *machine) providers(ctx context.Context, g *app.Group, c *config.Config)
 	}
 	m.tell("Claude", claude)
 	m.tell("Weather", weather)
-	m.tell("Places", "built-in")
+	m.tell("Places", placeSources(c.Providers))
 	return nil
+}
+
+// placeSources says who is asked for places.
+func placeSources(p config.Providers) string {
+	text := "built-in"
+	if p.Kakao.Key != "" {
+		text = "Kakao by your key, " + text
+	}
+	if p.Google.Key != "" {
+		text = "Google by your key, " + text
+	}
+	return text
 }
 
 // addresses gives every role a free port, so that nothing on the machine is in the way.

@@ -53,13 +53,12 @@ func pages(t *testing.T, c func() *location.Catalog, q location.Nearby) (found [
 // brute is what the list has to be, by looking at every place.
 func brute(places []location.Place, q location.Nearby) []string {
 	type ranked struct {
-		id       string
-		minutes  int
-		metres   int
-		name     string
-		rating   float64
-		count    int
-		straight float64
+		id      string
+		minutes int
+		metres  int
+		name    string
+		rating  float64
+		count   int
 	}
 	var all []ranked
 	for _, p := range places {

@@ -157,7 +157,8 @@ func (b *builder) weather() {
 	add := func(provider string, client interface {
 		location.WeatherProvider
 		location.AirProvider
-	}) {
+	},
+	) {
 		weather.Sources = append(weather.Sources, chain.WeatherSource{WeatherProvider: client, Gate: b.gate(b.policy(provider, "forecast"))})
 		air.Sources = append(air.Sources, chain.AirSource{AirProvider: client, Gate: b.gate(b.policy(provider, "air"))})
 	}
