@@ -217,10 +217,13 @@ type Position struct {
 	ID      string  `json:"i"`
 }
 
+// longestName is how many bytes of a name count in an order: with more a page token would be longer than it may be.
+const longestName = 96
+
 // position has the values that do not depend on where one stands.
 func position(p *Place) Position {
-	at := Position{Name: cmp.Or(p.Name.En, p.Name.Local, p.Name.Ko), ID: p.ID}
-	at.Length = len(at.Name)
+	name := cmp.Or(p.Name.En, p.Name.Local, p.Name.Ko)
+	at := Position{Name: strings.ToValidUTF8(name[:min(len(name), longestName)], ""), ID: p.ID, Length: len(name)}
 	if d := p.Details; d != nil {
 		if d.Rating != nil {
 			at.Rating = *d.Rating

@@ -1,6 +1,7 @@
 package location_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -260,5 +261,25 @@ func TestOnePlaceOfTwoSourcesIsTakenForOne(t *testing.T) {
 		if same, _ := c.Same(tc.place); same.ID != tc.same {
 			t.Errorf("%s: the same as %q, want %q", name, same.ID, tc.same)
 		}
+	}
+}
+
+func TestCursorsOfLongNamesStayShort(t *testing.T) {
+	t.Parallel()
+	var places []location.Place
+	for i := range 3 {
+		places = append(places, location.Place{
+			ID: fmt.Sprintf("osm:node-%d", i), Name: location.Name{Local: strings.Repeat("궁<", 200)}, Category: "palace",
+		})
+	}
+	c := location.NewCatalog(nil, places)
+	q := location.Nearby{Minutes: 10, Order: location.ByName, Limit: 1}
+	found := pages(t, func() *location.Catalog { return c }, q)
+	if len(found) != 3 {
+		t.Fatalf("%d places", len(found))
+	}
+	cursor, err := json.Marshal(found[0].At)
+	if err != nil || len(cursor) > 700 { // a page token of 1,024 characters holds no more
+		t.Errorf("a cursor of %d bytes, %v", len(cursor), err)
 	}
 }

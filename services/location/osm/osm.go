@@ -70,7 +70,7 @@ func (r *reader) scan(skip func(*osmpbf.Scanner), each func(osm.Object)) error {
 	}
 	scanner := osmpbf.New(r.ctx, r.file, decoders)
 	defer scanner.Close() //nolint:errcheck // it only ends its goroutines
-	skip(scanner) // before it starts
+	skip(scanner)         // before it starts
 	header, err := scanner.Header()
 	if err != nil {
 		return errors.Join(ErrNotExtract, r.ctx.Err(), err)
