@@ -23,24 +23,23 @@ var doorLimits = Limits{
 // Class is a class of rate limit (tripgen.type.v1.LimitClass) and what one gateway lets through of it.
 type Class struct {
 	Name string
-	// Caller is for each user, or each partner that acts for itself; Client for all callers of one client together;
-	// Address for each address where a call needs no token.
-	Caller, Client, Address Rate
+	// Caller is for each user of each client, or each partner that acts for itself; Address for each address where a call
+	// needs no token.
+	Caller, Address Rate
 	// Global is true if the class is counted across all gateways as well, by the [Quotas].
 	Global bool
 }
 
 // Classes are all classes. The last is for what OAuth's endpoints get.
 func Classes() []Class {
-	all := Rate{PerSecond: 5000, Burst: 10000}
 	return []Class{
-		{Name: "read", Caller: Rate{50, 200}, Client: all, Address: Rate{50, 200}},
-		{Name: "write", Caller: Rate{20, 60}, Client: all, Address: Rate{20, 60}},
-		{Name: "stream", Caller: Rate{5, 40}, Client: all, Address: Rate{5, 40}},
-		{Name: "expensive", Caller: Rate{2, 20}, Client: Rate{500, 1000}, Address: Rate{2, 20}},
-		{Name: "identity", Caller: Rate{5, 20}, Client: all, Address: Rate{100, 400}, Global: true},
-		{Name: "generation", Caller: Rate{2, 20}, Client: Rate{1000, 2000}, Address: Rate{2, 10}, Global: true},
-		{Name: "token", Caller: Rate{20, 60}, Client: all, Address: Rate{500, 1000}, Global: true},
+		{Name: "read", Caller: Rate{50, 200}, Address: Rate{50, 200}},
+		{Name: "write", Caller: Rate{20, 60}, Address: Rate{20, 60}},
+		{Name: "stream", Caller: Rate{5, 40}, Address: Rate{5, 40}},
+		{Name: "expensive", Caller: Rate{2, 20}, Address: Rate{2, 20}},
+		{Name: "identity", Caller: Rate{5, 20}, Address: Rate{100, 400}, Global: true},
+		{Name: "generation", Caller: Rate{2, 20}, Address: Rate{2, 10}, Global: true},
+		{Name: "token", Caller: Rate{20, 60}, Address: Rate{500, 1000}, Global: true},
 	}
 }
 
@@ -80,6 +79,9 @@ func (q Quotas) withDefaults() Quotas {
 	return q
 }
 
+// mostBody is the largest request, in bytes.
+const mostBody = 1 << 20
+
 // bodies are the RPCs whose requests may be larger than the mebibyte of all others, in bytes.
 var bodies = map[string]int{
 	"/tripgen.user.v1.AccountService/SetAvatar": 7 << 20, // a picture of 5 MB, as JSON by base64
@@ -106,6 +108,9 @@ type Page struct {
 
 // Anonymous is always true: pages check their callers by rules of their own, such as OAuth's, or by the secret in the path.
 func (Page) Anonymous() bool { return true }
+
+// Body is the largest request, in bytes.
+func (Page) Body() int { return mostBody }
 
 // Global is true if calls are counted across all gateways.
 func (p Page) Global() bool { return global(p.Limit) }

@@ -13,18 +13,17 @@ const revokedFolder = "revoked"
 
 func revokedPath(dir string) string { return filepath.Join(dir, revokedFolder, "revoked.json") }
 
-// revocable is a claim by which tokens are revoked.
-type revocable struct {
-	// Kind is the prefix of a revocation's subject (tripgen.user.v1.Revocation).
-	Kind, Claim string
-	// Header carries the claim between Envoy's filters.
-	Header string
+// claim is a claim of a token that Envoy's filters need; a header carries it from one to the next.
+type claim struct{ Claim, Header string }
+
+// claims are all of them.
+var claims = []claim{
+	{"sub", "x-tripgen-subject"}, {"client_id", "x-tripgen-client"}, {"scope", "x-tripgen-scope"}, {"sid", "x-tripgen-session"}, {"jti", "x-tripgen-token"},
 }
 
-// revocables are looked at in this order.
-var revocables = []revocable{
-	{"sid", "sid", "x-tripgen-session"}, {"jti", "jti", "x-tripgen-token"}, {"client", "client_id", "x-tripgen-client"},
-}
+// revocables are the headers by which tokens are revoked, by the prefix of a revocation's subject
+// (tripgen.user.v1.Revocation), in the order in which they are looked at.
+var revocables = []struct{ kind, header string }{{"sid", "x-tripgen-session"}, {"jti", "x-tripgen-token"}, {"client", "x-tripgen-client"}}
 
 // WriteRevoked tells a running Envoy which tokens it must refuse, as subjects `sid:…`, `jti:…` and `client:…`; all of
 // them each time. Envoy takes it within milliseconds. A call's cost does not grow with their number: each claim is one
@@ -49,12 +48,12 @@ func revokedFilter(subjects []string) object {
 	for _, r := range slices.Backward(revocables) {
 		refused := object{}
 		for _, s := range subjects {
-			if value, ok := strings.CutPrefix(s, r.Kind+":"); ok {
+			if value, ok := strings.CutPrefix(s, r.kind+":"); ok {
 				refused[value] = rbacAction("revoked", "DENY")
 			}
 		}
 		if len(refused) > 0 {
-			rule = object{"matcher": object{"matcher_tree": object{"input": headerInput(r.Header), "exact_match_map": object{"map": refused}}, "on_no_match": rule}}
+			rule = object{"matcher": object{"matcher_tree": object{"input": headerInput(r.header), "exact_match_map": object{"map": refused}}, "on_no_match": rule}}
 		}
 	}
 	config := object{"@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC"}

@@ -120,7 +120,7 @@ func TestIdentityHeadersFromOutsideAreStripped(t *testing.T) {
 	d := newDoor(t).open()
 	req := d.request("/tripgen.trip.v1.TripService/ListTrips", d.token("trips.read"))
 	lies := []string{
-		"X-Tripgen-Session", "X-Tripgen-Token", "X-Tripgen-Client", "X-Tripgen-Subject", "X-User-Id", "Remote-User",
+		"X-Tripgen-Session", "X-Tripgen-Token", "X-Tripgen-Scope", "X-User-Id", "Remote-User",
 		"X-Forwarded-Client-Cert", "X-Forwarded-User", "X-Original-Url",
 	}
 	for _, name := range lies {

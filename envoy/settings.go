@@ -9,14 +9,16 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// identityHeaders say who somebody is; from outside they are lies.
+// identityHeaders say who somebody is; from outside they are lies. They are taken off on the way to a service, those of
+// [claims] before anything else as well; what Envoy itself found out of the subject and the client stays for the log.
 var identityHeaders = []string{
-	"x-tripgen-session", "x-tripgen-token", "x-tripgen-client", "x-tripgen-subject", "x-tripgen-scope", "x-user-id", "x-client-id", "x-authenticated-userid",
+	"x-tripgen-session", "x-tripgen-token", "x-tripgen-scope", "x-user-id", "x-client-id", "x-authenticated-userid",
 	"x-auth-request-user", "x-remote-user", "remote-user", "x-jwt-payload", "x-forwarded-client-cert", "x-forwarded-user",
 	"x-original-url", "x-rewrite-url", "x-http-method-override",
 }
@@ -32,7 +34,7 @@ type settings struct {
 	Classes                        []Class
 	Limits                         Limits
 	IdentityHeaders                []string
-	Revocable                      []revocable
+	Claims                         []claim
 	Clusters                       []clusterSettings
 	Limiters                       []hostPort
 	TraceCollector                 *hostPort
@@ -60,7 +62,7 @@ type door struct {
 func newData(dir string, c Config) (settings, error) {
 	s := settings{
 		Config: c, MaxHeapBytes: cmp.Or(c.MaxHeapBytes, 1<<30), TraceSampling: int(c.TraceRatio * 10_000),
-		Routes: Routes(), Pages: Pages(), Classes: Classes(), Limits: doorLimits, IdentityHeaders: identityHeaders, Revocable: revocables,
+		Routes: Routes(), Pages: Pages(), Classes: Classes(), Limits: doorLimits, IdentityHeaders: identityHeaders, Claims: claims,
 	}
 	var problems []error
 	address := func(what, text string) hostPort {
@@ -134,3 +136,6 @@ func indentedReplies(n int) string {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// scopePattern finds a scope in a list that is separated by spaces.
+func scopePattern(scope string) string { return "(.* )?" + regexp.QuoteMeta(scope) + "( .*)?" }
