@@ -95,8 +95,7 @@ func Write(dir string, c Config) error {
 	if err != nil {
 		return fmt.Errorf("read the templates: %w", err)
 	}
-	limits := filepath.Join(dir, LimiterRoot, LimiterFolder, "config")
-	for _, folder := range []string{dir, limits, filepath.Join(dir, revokedFolder)} {
+	for _, folder := range []string{dir, quotasFolder(dir), filepath.Join(dir, revokedFolder)} {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			return err
 		}
@@ -106,7 +105,7 @@ func Write(dir string, c Config) error {
 			return err
 		}
 	}
-	if err := replace(filepath.Join(limits, "tripgen.yaml"), []byte(limiterConfig(c.Quotas))); err != nil {
+	if err := WriteQuotas(dir, c.Quotas); err != nil {
 		return err
 	}
 	for _, name := range files {
@@ -120,6 +119,13 @@ func Write(dir string, c Config) error {
 	}
 	return nil
 }
+
+// WriteQuotas tells a running limiter what to count by.
+func WriteQuotas(dir string, q Quotas) error {
+	return replace(filepath.Join(quotasFolder(dir), "tripgen.yaml"), []byte(limiterConfig(q)))
+}
+
+func quotasFolder(dir string) string { return filepath.Join(dir, LimiterRoot, LimiterFolder, "config") }
 
 // replace moves a whole new file into place, which is what Envoy watches for.
 func replace(path string, content []byte) error {

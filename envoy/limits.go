@@ -80,6 +80,9 @@ func (q Quotas) withDefaults() Quotas {
 	return q
 }
 
+// mostBody is the largest request, in bytes.
+const mostBody = 1 << 20
+
 // bodies are the RPCs whose requests may be larger than the mebibyte of all others, in bytes.
 var bodies = map[string]int{
 	"/tripgen.user.v1.AccountService/SetAvatar": 7 << 20, // a picture of 5 MB, as JSON by base64
@@ -106,6 +109,9 @@ type Page struct {
 
 // Anonymous is always true: pages check their callers by rules of their own, such as OAuth's, or by the secret in the path.
 func (Page) Anonymous() bool { return true }
+
+// Body is the largest request, in bytes.
+func (Page) Body() int { return mostBody }
 
 // Global is true if calls are counted across all gateways.
 func (p Page) Global() bool { return global(p.Limit) }

@@ -32,9 +32,11 @@ type reply struct {
 // The reply to a revoked token: RBAC refuses it with 403, but it is the token that is no longer valid.
 var revokedReply = reply{401, connect.CodeUnauthenticated, "UNAUTHENTICATED", "The session has ended.", 0, "invalid_token"}
 
+var tokenReply = reply{401, connect.CodeUnauthenticated, "UNAUTHENTICATED", "A valid access token is needed.", 0, "invalid_token"}
+
 var replies = []reply{
+	tokenReply,
 	{400, connect.CodeInvalidArgument, "INVALID_ARGUMENT", "The request is malformed.", 0, "invalid_request"},
-	{401, connect.CodeUnauthenticated, "UNAUTHENTICATED", "A valid access token is needed.", 0, "invalid_token"},
 	{403, connect.CodePermissionDenied, "SCOPE_MISSING", "The access token lacks the scope for this call.", 0, "access_denied"},
 	{404, connect.CodeUnimplemented, "NOT_IMPLEMENTED", "There is no such procedure.", 0, "invalid_request"},
 	{408, connect.CodeDeadlineExceeded, "DEADLINE_EXCEEDED", "The request took too long.", 0, "invalid_request"},
@@ -42,6 +44,7 @@ var replies = []reply{
 	{429, connect.CodeResourceExhausted, "RATE_LIMITED", "Too many calls. Try again later.", time.Second, "temporarily_unavailable"},
 	{431, connect.CodeResourceExhausted, "INVALID_ARGUMENT", "The request's headers are too large.", 0, "invalid_request"},
 	{500, connect.CodeInternal, "INTERNAL", "Something went wrong on our side.", 0, "server_error"},
+	{501, connect.CodeUnimplemented, "NOT_IMPLEMENTED", "The request uses something that is not supported.", 0, "invalid_request"},
 	{502, connect.CodeUnavailable, "UNAVAILABLE", "The service is away for a moment. Try again.", time.Second, "temporarily_unavailable"},
 	{503, connect.CodeUnavailable, "UNAVAILABLE", "The service is away for a moment. Try again.", time.Second, "temporarily_unavailable"},
 	{504, connect.CodeDeadlineExceeded, "DEADLINE_EXCEEDED", "The service did not answer in time.", 0, "temporarily_unavailable"},
@@ -139,7 +142,9 @@ func LocalReplies() string {
 	var b strings.Builder
 	b.WriteString("mappers:\n")
 	for _, f := range forms {
-		f.write(&b, revokedReply, revokedMatches())
+		f.write(&b, revokedReply, detailsAre("response.code_details == 'rbac_access_denied_matched_policy[revoked]'"))
+		// 403 to Envoy, where the audience is another: but such a token is not valid here (RFC 6750, section 3.1).
+		f.write(&b, tokenReply, detailsAre("response.code_details.startsWith('jwt_authn_access_denied')"))
 	}
 	for _, r := range replies {
 		for _, f := range forms {
@@ -161,10 +166,14 @@ func (f form) write(b *strings.Builder, r reply, matches string) {
 	fmt.Fprintf(b, "  - filter: %s\n    status_code: %d\n    body: { inline_bytes: %q }\n", matches, f.status(r), base64.StdEncoding.EncodeToString(f.body(r)))
 	fmt.Fprintf(b, "    body_format_override: { text_format_source: { inline_string: \"%%LOCAL_REPLY_BODY%%\" }, content_type: %s }\n", f.contentType)
 	var headers []string
-	add := func(key, value string) {
-		headers = append(headers, fmt.Sprintf("{ header: { key: %s, value: \"%s\" }, append_action: OVERWRITE_IF_EXISTS_OR_ADD }", key, value))
+	addAs := func(action, key, value string) {
+		headers = append(headers, fmt.Sprintf("{ header: { key: %s, value: \"%s\" }, append_action: %s }", key, value, action))
 	}
-	if r.again > 0 && r.status != 429 { // the limits' filters say how long
+	add := func(key, value string) { addAs("OVERWRITE_IF_EXISTS_OR_ADD", key, value) }
+	switch {
+	case r.status == 429: // local limits have said it already, the global one says when its minute ends
+		addAs("ADD_IF_ABSENT", "retry-after", "%RESP(x-ratelimit-reset)%")
+	case r.again > 0:
 		add("retry-after", fmt.Sprintf("%.0f", r.again.Seconds()))
 	}
 	// RFC 6750, section 3.1; Envoy has its own for a token that is missing or does not verify.
@@ -188,9 +197,10 @@ func statusIs(op string, status int) string {
 	return fmt.Sprintf("{ status_code_filter: { comparison: { op: %s, value: { default_value: %d, runtime_key: gateway.reply.%d } } } }", op, status, status)
 }
 
-func revokedMatches() string {
+// detailsAre matches by what Envoy notes about an answer of its own.
+func detailsAre(expression string) string {
 	return "{ extension_filter: { name: cel, typed_config: { \"@type\": type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter, " +
-		"expression: \"response.code_details == 'rbac_access_denied_matched_policy[revoked]'\" } } }"
+		"expression: \"" + expression + "\" } } }"
 }
 
 func header(name, how, value string) string {

@@ -43,8 +43,8 @@ func (r Route) Global() bool { return global(r.Limit) }
 // Timeout is how long the service may take for an answer that is no stream, in seconds.
 func (r Route) Timeout() string { return fmt.Sprintf("%.0fs", timeout(r.Limit).Seconds()) }
 
-// Body is the largest request, in bytes, where it is not a mebibyte; else 0.
-func (r Route) Body() int { return bodies[r.Path] }
+// Body is the largest request, in bytes.
+func (r Route) Body() int { return cmp.Or(bodies[r.Path], mostBody) }
 
 // Routes are all public RPCs, by path. Internal RPCs have no route, so they cannot be reached from outside.
 func Routes() []Route {

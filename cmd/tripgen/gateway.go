@@ -2,22 +2,26 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"path/filepath"
 	"time"
 
 	"github.com/tripgen/tripgen/envoy"
+	"github.com/tripgen/tripgen/envoy/limiter"
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/config"
 	"github.com/tripgen/tripgen/internal/local"
 )
 
-// gateway is the Envoy that `up` puts in front of the services.
+// gateway is the Envoy that `up` puts in front of the services, with its limiter.
 type gateway struct {
 	// Listen and Admin are its addresses, Program its path (empty looks for it), Dir where its files go.
 	Listen, Admin, Program, Dir string
+	Log                         *slog.Logger
 }
 
 // check tells of a taken port before anything is started.
@@ -32,15 +36,28 @@ func (w gateway) check() error {
 	return err
 }
 
+// machineQuotas let all tests and demos of a machine pass, which come from one address; what a caller may do by itself
+// is limited as everywhere.
+var machineQuotas = envoy.Quotas{IdentityPerAddress: 6000, TokenPerAddress: 60000, GenerationPerCaller: 600}
+
 func (w gateway) start(ctx context.Context, g *app.Group, c config.Config) error {
-	if err := envoy.Write(w.Dir, envoy.Config{
+	port, err := local.FreePort()
+	if err != nil {
+		return err
+	}
+	files := envoy.Config{
 		Listen: w.Listen, Admin: w.Admin, Issuer: c.Auth.Issuer, Audience: c.Auth.Audience,
-		AccessLog: filepath.Join(w.Dir, "access.log"),
+		AccessLog: filepath.Join(w.Dir, "access.log"), TraceURL: c.Trace.Endpoint, TraceRatio: c.Trace.Ratio,
+		Limiters: []string{local.Address(port)}, Quotas: machineQuotas,
 		Endpoints: map[envoy.Cluster][]string{
 			envoy.User: {c.Listen.User}, envoy.Trip: {c.Listen.Trip}, envoy.AI: {c.Listen.AI}, envoy.Location: {c.Listen.Location},
 		},
-	}); err != nil {
+	}
+	if err := envoy.Write(w.Dir, files); err != nil {
 		return fmt.Errorf("gateway: %w", err)
+	}
+	if err := w.startLimiter(ctx, g, files.Limiters[0], c.Redis.URL.Reveal()); err != nil {
+		return err
 	}
 	running, err := local.StartEnvoy(ctx, local.EnvoyConfig{
 		Path: w.Program, Bootstrap: filepath.Join(w.Dir, envoy.Bootstrap), LogFile: filepath.Join(w.Dir, "envoy.log"),
@@ -49,6 +66,35 @@ func (w gateway) start(ctx context.Context, g *app.Group, c config.Config) error
 		return err
 	}
 	g.Add(app.Part{Name: "Envoy", Run: running.Run, Close: running.Close})
+	part, err := revocationFiles(c, w.Dir, w.Log)
+	if err != nil {
+		return err
+	}
+	g.Add(part)
+	return nil
+}
+
+// startLimiter goes on without a limiter where it is not installed: limits of each gateway hold without it.
+func (w gateway) startLimiter(ctx context.Context, g *app.Group, listen, redis string) error {
+	program, err := local.FindEnvoy(w.Program)
+	if err != nil {
+		return err
+	}
+	found, err := limiter.Find(program)
+	if errors.Is(err, limiter.ErrNone) {
+		w.Log.WarnContext(ctx, "nothing is counted across gateways", "error", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	running, err := limiter.Start(ctx, limiter.Config{
+		Program: found, Listen: listen, Dir: w.Dir, Redis: redis, LogFile: filepath.Join(w.Dir, "limiter.log"),
+	})
+	if err != nil {
+		return err
+	}
+	g.Add(app.Part{Name: "rate limiter", Run: running.Run, Close: running.Close})
 	return nil
 }
 

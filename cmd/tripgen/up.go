@@ -71,7 +71,7 @@ func (u *upCmd) Run(ctx context.Context, c *commands) error {
 func (u *upCmd) run(ctx context.Context, out io.Writer, settings config.Config, log *slog.Logger) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	gate := gateway{Listen: u.Listen, Admin: u.Admin, Program: u.Envoy, Dir: filepath.Join(u.State, "envoy")}
+	gate := gateway{Listen: u.Listen, Admin: u.Admin, Program: u.Envoy, Dir: filepath.Join(u.State, "envoy"), Log: log}
 	if err := gate.check(); err != nil {
 		return err
 	}
