@@ -6,6 +6,9 @@ import (
 	"image/color"
 	"os"
 	"path/filepath"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/tdewolff/canvas"
 )
@@ -29,6 +32,9 @@ type font struct {
 
 // families are the files' names before the weight, as the npm packages @expo-google-fonts/noto-sans* have them.
 var families = []string{"NotoSans", "NotoSansKR", "NotoSansJP", "NotoSansSC"}
+
+// japanese is the family that is asked first for a word with kana.
+const japanese = 2
 
 // LoadFonts takes the TrueType files of a folder.
 func LoadFonts(folder string) (*Fonts, error) {
@@ -106,14 +112,9 @@ func (f *Fonts) text(s string, st style, width float64, align canvas.TextAlign) 
 		return faces[i]
 	}
 	rich := canvas.NewRichText(face(0))
-	start, at := 0, 0
-	for i, r := range s {
-		if chosen := f.choose(fonts, r, at); chosen != at {
-			rich.WriteFace(face(at), s[start:i])
-			start, at = i, chosen
-		}
+	for _, piece := range f.pieces(s, fonts) {
+		rich.WriteFace(face(piece.font), piece.text)
 	}
-	rich.WriteFace(face(at), s[start:])
 	t := rich.ToText(width, 0, align, canvas.Top, &canvas.TextOptions{Linebreaker: canvas.GreedyLinebreaker{}})
 	t.WalkSpans(func(_, _ float64, span canvas.TextSpan) {
 		for i, face := range faces {
@@ -123,6 +124,61 @@ func (f *Fonts) text(s string, st style, width float64, align canvas.TextAlign) 
 		}
 	})
 	return t
+}
+
+// piece is a part of a text that is drawn with one font.
+type piece struct {
+	font int
+	text string
+}
+
+// pieces splits a text by fonts. A word of ideographs is drawn with one family if one has all of it, so that its strokes
+// match; anything else character by character.
+func (f *Fonts) pieces(s string, fonts []*font) []piece {
+	all := []piece{{}}
+	for s != "" {
+		size, at := ideographs(s), -1
+		if size > 0 {
+			at = f.family(fonts, s[:size])
+		}
+		if at < 0 {
+			var r rune
+			r, size = utf8.DecodeRuneInString(s)
+			at = f.choose(fonts, r, all[len(all)-1].font)
+		}
+		if last := &all[len(all)-1]; last.font == at || last.text == "" {
+			last.font, last.text = at, last.text+s[:size]
+		} else {
+			all = append(all, piece{at, s[:size]})
+		}
+		s = s[size:]
+	}
+	return all
+}
+
+// ideographs is how many bytes at the beginning of a text are Chinese characters, kana and what stands between them.
+func ideographs(s string) int {
+	for i, r := range s {
+		if !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) && r != '・' && r != 'ー' {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// family gives the first font that has all of a word, the Japanese one first for a word with kana; −1 if none has.
+func (f *Fonts) family(fonts []*font, word string) int {
+	order := []int{1, japanese, 3}
+	if strings.ContainsFunc(word, func(r rune) bool { return unicode.In(r, unicode.Hiragana, unicode.Katakana) }) {
+		order = []int{japanese}
+	}
+	for _, i := range order {
+		loaded := f.load(fonts[i])
+		if loaded != nil && !strings.ContainsFunc(word, func(r rune) bool { return loaded.GlyphIndex(r) == 0 }) {
+			return i
+		}
+	}
+	return -1
 }
 
 // choose gives the font for a character: the first one that has it, but for blanks, and where none has it, the one

@@ -26,33 +26,60 @@ type form struct {
 	width, height float64 // between the margins
 	mapHeight     float64
 	text          float64 // points
-	leastWhy      float64 // the scale below which reasons are left out rather than text made smaller
-	least         float64 // the scale below which text is not made smaller
+	// fits are tried in order, until a day fits.
+	fits []fitting
+	// flows says that a day may go on on another page.
+	flows bool
 }
+
+// fitting is how much is told of stops, and down to which scale text is made smaller for it.
+type fitting struct {
+	tells telling
+	least float64
+}
+
+// telling is how much is told of a stop beside its name and times.
+type telling int
+
+const (
+	everything telling = iota
+	noReasons
+	onlyNames
+)
 
 var a4 = form{
 	width: paperWidth - 2*paperMargin, height: paperHeight - 2*paperMargin - footer, mapHeight: paperMap, text: paperText,
-	leastWhy: 0.85, least: 0.75,
+	fits: []fitting{{everything, 0.85}, {noReasons, 0.75}}, flows: true,
 }
 
-// fit gives the blocks of a day at the largest size at which they fit on the form, without the reasons for the stops if
-// these would make it small, or at the least size.
+// fit gives the blocks of a day as large and full as they fit on the form; where nothing fits, as they flow best, or
+// the smallest.
 func fit(s Sheet, fonts *Fonts, d *typev1.Day, f form) []block {
-	p := &painter{sheet: s, fonts: fonts, unit: 1, why: true}
-	for scale := 1.0; ; scale -= 0.05 {
-		if p.why && scale < f.leastWhy {
-			p.why, scale = false, 1
-		}
-		p.size = f.text * scale
-		blocks := p.dayBlocks(d, f.width, f.mapHeight*min(1, scale+0.05))
-		height := 0.0
-		for _, b := range blocks {
-			height += b.height
-		}
-		if height <= f.height || !p.why && scale <= f.least {
-			return blocks
+	p := &painter{sheet: s, fonts: fonts, unit: 1}
+	var blocks []block
+	for _, try := range f.fits {
+		p.tells = try.tells
+		for scale := 1.0; scale > try.least-0.01; scale -= 0.05 {
+			p.size = f.text * scale
+			blocks = p.dayBlocks(d, f.width, f.mapHeight*min(1, scale+0.05))
+			if height(blocks) <= f.height {
+				return blocks
+			}
 		}
 	}
+	if f.flows {
+		p.tells, p.size = everything, f.text*f.fits[0].least
+		blocks = p.dayBlocks(d, f.width, f.mapHeight)
+	}
+	return blocks
+}
+
+func height(blocks []block) float64 {
+	sum := 0.0
+	for _, b := range blocks {
+		sum += b.height
+	}
+	return sum
 }
 
 // PDF makes an A4 document: a page a day, or more where a day does not fit on one.
@@ -133,11 +160,11 @@ const (
 )
 
 var phone = form{
-	width: phoneWidth - 2*phoneMargin, height: phoneHeight - 2*phoneMargin, mapHeight: phoneMap, text: phoneText, leastWhy: 0.85,
-	least: 0.45,
+	width: phoneWidth - 2*phoneMargin, height: phoneHeight - 2*phoneMargin, mapHeight: phoneMap, text: phoneText,
+	fits: []fitting{{everything, 0.85}, {noReasons, 0.6}, {onlyNames, 0.45}},
 }
 
-// PNG makes a picture of one day in a phone's ratio. A long day is drawn smaller.
+// PNG makes a picture of one day in a phone's ratio. A long day is drawn smaller or tells less.
 func PNG(s Sheet, fonts *Fonts) (File, error) {
 	days := s.Days()
 	if len(days) != 1 {

@@ -17,8 +17,7 @@ type painter struct {
 	fonts *Fonts
 	// unit scales lines and markers, and size is that of the text.
 	unit, size float64
-	// why has the reasons for each stop told, too.
-	why bool
+	tells      telling
 }
 
 // block is a part of a page that is not broken.
@@ -177,6 +176,9 @@ func (p *painter) bullet(ctx *canvas.Context, d *typev1.Day, number int, x, y fl
 }
 
 func (p *painter) detail(s *typev1.Stop) string {
+	if p.tells == onlyNames {
+		return ""
+	}
 	parts := nonEmpty(p.sheet.localName(s))
 	switch o := s.GetOpening(); {
 	case o == nil:
@@ -189,11 +191,11 @@ func (p *painter) detail(s *typev1.Stop) string {
 		parts = append(parts, fmt.Sprintf(p.sheet.say("주차 %s (도보 %d m)", "parking %s (%d m on foot)"),
 			p.sheet.text(parking.GetName()), parking.GetWalkMetres()))
 	}
-	detail := strings.Join(append(parts, nonEmpty(p.sheet.text(s.GetNote()))...), "  ·  ")
-	if p.why {
-		detail = strings.Join(nonEmpty(p.sheet.text(s.GetWhy()), detail), "\n")
+	parts = append(parts, nonEmpty(p.sheet.text(s.GetNote()))...)
+	if p.tells == everything {
+		parts = append(parts, nonEmpty(p.sheet.text(s.GetWhy()))...)
 	}
-	return detail
+	return strings.Join(parts, "  ·  ")
 }
 
 func (p *painter) leg(l *typev1.Leg, width float64) block {

@@ -3,7 +3,9 @@ package export
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -111,9 +113,19 @@ func (r *Renderer) Run(ctx context.Context) error {
 	}
 }
 
+// draw makes the file. The library panics where it cannot write a font or a path: one file must not end the process.
+func (j *Job) draw(fonts *Fonts) (f File, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("render %s: %v\n%s", j.key, p, debug.Stack())
+		}
+	}()
+	return j.make(fonts)
+}
+
 func (r *Renderer) finish(ctx context.Context, j *Job, fonts *Fonts) {
 	if j.err == nil {
-		j.file, j.err = j.make(fonts)
+		j.file, j.err = j.draw(fonts)
 		if fonts.err != nil { // something is missing in what was drawn
 			r.log.ErrorContext(ctx, "load the fonts of exports", "error", fonts.err)
 			j.err, fonts.err = errs.Unavailable(fonts.err), nil
