@@ -19,6 +19,7 @@ type question struct {
 		Options []string `json:"options"`
 	} `json:"days"`
 	Wishes string `json:"wishes"`
+	Place  string `json:"place_id"`
 }
 
 type place struct {
@@ -64,6 +65,13 @@ func respond(q request, asked string) string {
 		answer = map[string]any{"wishes": []wish{{
 			Wish: parsed.Wishes,
 			Why:  text{Ko: "(모의 응답) 모의 모델은 요청을 이해하지 못합니다.", En: "(simulated) The simulated model does not understand requests."},
+		}}}
+	case strings.Contains(schema, `"advice"`):
+		p := catalogue(q.System)[parsed.Place]
+		said := []text{{Ko: fmt.Sprintf("(모의 응답) %s: 일행에게 어울립니다.", p.Ko), En: fmt.Sprintf("(simulated) %s suits the group.", p.En)}}
+		answer = map[string]any{"advice": []map[string]any{{
+			"reasons": said, "best_time": text{Ko: "(모의 응답) 오전", En: "(simulated) In the morning"}, "highlights": said,
+			"photo_spot": text{Ko: "(모의 응답) 입구", En: "(simulated) At the entrance"}, "tips": said,
 		}}}
 	case strings.Contains(schema, `"days"`):
 		answer = map[string]any{"days": answerDays(parsed, catalogue(q.System))}
