@@ -21,7 +21,9 @@ import (
 type gateway struct {
 	// Listen and Admin are its addresses, Program its path (empty looks for it), Dir where its files go.
 	Listen, Admin, Program, Dir string
-	Log                         *slog.Logger
+	// TLS is its listener for others than this machine, if any.
+	TLS *envoy.TLS
+	Log *slog.Logger
 }
 
 // check tells of a taken port before anything is started.
@@ -31,6 +33,14 @@ func (w gateway) check() error {
 	}
 	if err := local.CheckPort(w.Admin, "the gateway's admin interface", "--admin HOST:PORT"); err != nil {
 		return err
+	}
+	if w.TLS != nil {
+		if w.TLS.Certificate == "" || w.TLS.Key == "" {
+			return errors.New("--tls: want --tls-cert and --tls-key with it")
+		}
+		if err := local.CheckPort(w.TLS.Listen, "the gateway with TLS", "--tls HOST:PORT"); err != nil {
+			return err
+		}
 	}
 	_, err := local.FindEnvoy(w.Program)
 	return err
@@ -46,7 +56,7 @@ func (w gateway) start(ctx context.Context, g *app.Group, c config.Config) error
 		return err
 	}
 	files := envoy.Config{
-		Listen: w.Listen, Admin: w.Admin, Issuer: c.Auth.Issuer, Audience: c.Auth.Audience,
+		Listen: w.Listen, TLS: w.TLS, Admin: w.Admin, Issuer: c.Auth.Issuer, Audience: c.Auth.Audience,
 		AccessLog: filepath.Join(w.Dir, "access.log"), TraceURL: c.Trace.Endpoint, TraceRatio: c.Trace.Ratio,
 		Limiters: []string{local.Address(port)}, Quotas: machineQuotas,
 		Endpoints: map[envoy.Cluster][]string{

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tripgen/tripgen/envoy"
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/config"
 	"github.com/tripgen/tripgen/internal/local"
@@ -21,6 +22,9 @@ import (
 type upCmd struct {
 	Listen      string `help:"Where the gateway listens." default:"127.0.0.1:8080"`
 	Admin       string `help:"Where Envoy's admin interface listens; never make it public." default:"127.0.0.1:9901"`
+	TLS         string `name:"tls" help:"Where the gateway listens with TLS as well, for others than this machine; with --tls-cert and --tls-key." placeholder:"HOST:PORT"`
+	TLSCert     string `name:"tls-cert" help:"Certificate chain (PEM) of --tls; a new file in its place is taken." placeholder:"FILE" type:"path"`
+	TLSKey      string `name:"tls-key" help:"Private key (PEM) of --tls." placeholder:"FILE" type:"path"`
 	State       string `help:"The folder that everything is kept in." default:".tripgen" type:"path"`
 	Postgres    string `help:"Use this PostgreSQL server (postgres://…) instead of our own; databases tripgen_… are made on it." placeholder:"URL"`
 	Redis       string `help:"Use this Redis (redis://…) instead of the one in this process." placeholder:"URL"`
@@ -72,6 +76,9 @@ func (u *upCmd) run(ctx context.Context, out io.Writer, settings config.Config, 
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	gate := gateway{Listen: u.Listen, Admin: u.Admin, Program: u.Envoy, Dir: filepath.Join(u.State, "envoy"), Log: log}
+	if u.TLS != "" {
+		gate.TLS = &envoy.TLS{Listen: u.TLS, Certificate: u.TLSCert, Key: u.TLSKey}
+	}
 	if err := gate.check(); err != nil {
 		return err
 	}

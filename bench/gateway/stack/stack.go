@@ -1,0 +1,185 @@
+// Package stack runs the whole of TripGen for measurements, faults and attacks: `tripgen up` on free ports with a state
+// of its own, and people who have signed up.
+package stack
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/tripgen/tripgen/envoy"
+	"github.com/tripgen/tripgen/internal/local"
+	tripgen "github.com/tripgen/tripgen/sdk/go"
+	userv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1"
+)
+
+// Stack is a running TripGen.
+type Stack struct {
+	// Gateway is the URL of its door, Admin Envoy's admin interface.
+	Gateway string
+	Admin   envoy.Admin
+	// Dir is its state; Envoy's files are in the folder envoy.
+	Dir string
+
+	cmd    *exec.Cmd
+	exited chan error
+}
+
+// startLimit bounds the start; with fresh databases it takes about five seconds on two idle cores.
+const startLimit = time.Minute
+
+// Start builds the program, starts everything and waits until the door is open.
+func Start(ctx context.Context, arguments ...string) (*Stack, error) {
+	dir, err := os.MkdirTemp("", "tripgen-stack-")
+	if err != nil {
+		return nil, err
+	}
+	program := filepath.Join(dir, "tripgen")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/tripgen/tripgen/cmd/tripgen").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build: %w\n%s", err, out)
+	}
+	var addresses [2]string
+	for i := range addresses {
+		port, err := local.FreePort()
+		if err != nil {
+			return nil, err
+		}
+		addresses[i] = local.Address(port)
+	}
+	s := &Stack{
+		Gateway: "http://" + addresses[0], Admin: envoy.Admin{Address: addresses[1]}, Dir: filepath.Join(dir, "state"), exited: make(chan error, 1),
+	}
+	found, err := local.FindEnvoy(os.Getenv("TRIPGEN_TEST_ENVOY"))
+	if err != nil {
+		return nil, err
+	}
+	s.cmd = exec.Command(program, append([]string{"up", "--state", s.Dir, "--listen", addresses[0], "--admin", addresses[1], "--envoy", found}, arguments...)...)
+	s.cmd.Stderr = os.Stderr
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	stdout, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	up := make(chan struct{})
+	go func() {
+		told := false
+		for lines := bufio.NewScanner(stdout); lines.Scan(); {
+			if !told && strings.HasPrefix(lines.Text(), "TripGen is up") {
+				told = true
+				close(up)
+			}
+		}
+		s.exited <- s.cmd.Wait()
+	}()
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	select {
+	case <-up:
+		return s, nil
+	case err := <-s.exited:
+		log, _ := os.ReadFile(filepath.Join(s.Dir, "tripgen.log")) // the reason is more than nothing
+		return nil, fmt.Errorf("tripgen up ended: %w\n%s", err, log[max(0, len(log)-3000):])
+	case <-ctx.Done():
+		return nil, errors.Join(ctx.Err(), s.Stop())
+	}
+}
+
+// Stop ends everything and removes its state.
+func (s *Stack) Stop() error {
+	if err := s.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		return err
+	}
+	select {
+	case <-s.exited:
+	case <-time.After(30 * time.Second):
+		if err := s.cmd.Process.Kill(); err != nil {
+			return err
+		}
+		<-s.exited
+	}
+	return os.RemoveAll(filepath.Dir(s.Dir))
+}
+
+// Unlimit lets everything pass that the limits would refuse; it is counted all the same.
+func (s *Stack) Unlimit(ctx context.Context) error {
+	_, err := s.Admin.Call(ctx, "POST", "/runtime_modify", url.Values{
+		"gateway.limit.per_connection": {"0"}, "gateway.limit.per_address": {"0"}, "gateway.limit.per_caller": {"0"},
+	})
+	return err
+}
+
+// Service is the address of an instance of a service, behind the door.
+func (s *Stack) Service(ctx context.Context, name envoy.Cluster) (string, error) {
+	hosts, err := s.Admin.Hosts(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, h := range hosts {
+		if h.Cluster == string(name) {
+			return h.Address, nil
+		}
+	}
+	return "", fmt.Errorf("no instance of %s", name)
+}
+
+// Person is somebody who has signed up.
+type Person struct {
+	LoginID, Password, Email string
+	// Client calls for them.
+	Client *tripgen.Client
+	// Tokens are theirs.
+	Tokens oauth2.TokenSource
+}
+
+// Client and redirection of the people.
+const (
+	ClientID    = "tripgen-cli"
+	RedirectURI = "http://127.0.0.1/callback"
+)
+
+// Person signs somebody up and logs them in.
+func (s *Stack) Person(ctx context.Context) (*Person, error) {
+	p := &Person{LoginID: "p" + strings.ToLower(rand.Text()[:14]), Password: rand.Text() + "-7a"}
+	p.Email = p.LoginID + "@traveller.example"
+	anonymous, err := tripgen.New(s.Gateway)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := anonymous.Account.SignUp(ctx, &userv1.SignUpRequest{
+		Name: "김하늘", Email: p.Email, Phone: "010-1234-5678", LoginId: p.LoginID, Password: p.Password,
+		Terms: &userv1.TermsConsent{Version: "2026-01-01", Accepted: true},
+	}); err != nil {
+		return nil, fmt.Errorf("sign up: %w", err)
+	}
+	return p, s.LogIn(ctx, p)
+}
+
+// LogIn gives the person new tokens.
+func (s *Stack) LogIn(ctx context.Context, p *Person) error {
+	anonymous, err := tripgen.New(s.Gateway)
+	if err != nil {
+		return err
+	}
+	p.Tokens, err = anonymous.LogIn(ctx, tripgen.LogInParams{
+		LoginID: p.LoginID, Password: p.Password, ClientID: ClientID, RedirectURI: RedirectURI, DeviceName: "bench",
+	})
+	if err != nil {
+		return fmt.Errorf("log in: %w", err)
+	}
+	p.Client, err = tripgen.New(s.Gateway, tripgen.WithTokenSource(p.Tokens))
+	return err
+}
