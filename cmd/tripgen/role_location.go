@@ -2,20 +2,23 @@ package main
 
 import (
 	"context"
-	"net/http"
+	"time"
 
+	"github.com/tripgen/tripgen/internal/app"
+	"github.com/tripgen/tripgen/internal/config"
 	"github.com/tripgen/tripgen/internal/rpc"
 	"github.com/tripgen/tripgen/services/location"
 	"github.com/tripgen/tripgen/services/location/borders"
 	"github.com/tripgen/tripgen/services/location/builtin"
 	"github.com/tripgen/tripgen/services/location/climate"
 	"github.com/tripgen/tripgen/services/location/holidays"
-	"github.com/tripgen/tripgen/services/location/openmeteo"
+	locationpostgres "github.com/tripgen/tripgen/services/location/postgres"
 	locationrpc "github.com/tripgen/tripgen/services/location/rpc"
+	"github.com/tripgen/tripgen/services/location/sources"
 )
 
-// wireLocation makes the location role: the built-in places and Open-Meteo behind its RPCs.
-func wireLocation(_ context.Context, r *role) error {
+// wireLocation makes the location role: the catalog, and the providers there are keys for, behind its RPCs.
+func wireLocation(ctx context.Context, r *role) error {
 	cities, places, err := builtin.Load(r.Clock.Now())
 	if err != nil {
 		return err
@@ -28,15 +31,61 @@ func wireLocation(_ context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
-	c := r.Config.Providers.OpenMeteo
-	weather := openmeteo.New(c.BaseURL, c.AirQualityURL, &http.Client{Timeout: providerTimeout}, r.Clock)
+	p, err := sources.New(ctx, sourcesConfig(r.Config.Providers), sources.Deps{
+		Redis: r.Redis, Guards: r.Guards, Clock: r.Clock, Log: r.Log, Metrics: r.Metrics,
+	})
+	if err != nil {
+		return err
+	}
+	r.Add(app.Part{Name: "providers", Close: p.Close})
+	store := locationpostgres.New(r.Pool, r.Clock)
+	catalog, err := followImports(ctx, r, store, cities, places)
+	if err != nil {
+		return err
+	}
 	options, err := r.Handlers(rpc.Deps{})
 	if err != nil {
 		return err
 	}
 	locationrpc.New(locationrpc.Deps{
-		Catalog: location.NewCatalog(cities, places), Holidays: calendar, Pages: r.Pages, Clock: r.Clock,
-		Weather: location.NewOutlook(weather, weather, normals, borders.New().ZoneAt, r.Log),
+		Finder: p.Finder(catalog, r.Log), Routes: p.Routes, Holidays: calendar, Pages: r.Pages, Clock: r.Clock,
+		Whereabouts: func(at location.Point) location.City { return whereabouts(p.Borders, at) },
+		Weather:     location.NewOutlook(p.Weather, p.Air, normals, zoneAt(catalog, p.Borders), r.Log),
 	}).Mount(r.Server, options...)
 	return nil
+}
+
+// microUSD in a US dollar.
+const microUSD = 1_000_000
+
+func sourcesConfig(p config.Providers) sources.Config {
+	var c sources.Config
+	c.Kakao.Key, c.Kakao.LocalURL, c.Kakao.MobilityURL = p.Kakao.Key.Reveal(), p.Kakao.BaseURL, p.Kakao.MobilityURL
+	c.Google.Key, c.Google.PlacesURL, c.Google.RoutesURL = p.Google.Key.Reveal(), p.Google.PlacesURL, p.Google.RoutesURL
+	c.OpenWeather.Key, c.OpenWeather.URL = p.OpenWeather.Key.Reveal(), p.OpenWeather.BaseURL
+	c.OpenMeteo.URL, c.OpenMeteo.AirURL = p.OpenMeteo.BaseURL, p.OpenMeteo.AirQualityURL
+	c.GoogleDayMicroUSD = int64(p.Google.DayBudgetUSD * microUSD)
+	return c
+}
+
+// zoneAt asks the catalog first: the borders of all zones are loaded only for points outside its cities.
+func zoneAt(catalog *location.Live, b *borders.Finder) func(location.Point) string {
+	return func(at location.Point) string {
+		if city, ok := catalog.Now().CityAt(at); ok {
+			return city.Zone.String()
+		}
+		return b.ZoneAt(at)
+	}
+}
+
+// whereabouts is what borders tell of a point.
+func whereabouts(b *borders.Finder, at location.Point) location.City {
+	city := location.City{Center: at}
+	if b.RegionAt(at) == location.Korea {
+		city.Country = "KR"
+	}
+	if zone, err := time.LoadLocation(b.ZoneAt(at)); err == nil {
+		city.Zone = zone
+	}
+	return city
 }

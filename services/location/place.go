@@ -13,6 +13,11 @@ import (
 // Point is a WGS 84 position in degrees: latitude −90 to 90, longitude −180 to 180.
 type Point struct{ Lat, Lng float64 }
 
+// Valid tells whether the point is on Earth.
+func (p Point) Valid() bool { // comparisons with NaN are false
+	return p.Lat >= -90 && p.Lat <= 90 && p.Lng >= -180 && p.Lng <= 180
+}
+
 // earthRadius is the mean radius of the Earth in metres (IUGG).
 const earthRadius = 6_371_008.8
 
@@ -22,6 +27,13 @@ func (p Point) DistanceTo(q Point) float64 {
 	dLat, dLng := (q.Lat-p.Lat)*rad, (q.Lng-p.Lng)*rad
 	h := math.Pow(math.Sin(dLat/2), 2) + math.Cos(p.Lat*rad)*math.Cos(q.Lat*rad)*math.Pow(math.Sin(dLng/2), 2)
 	return 2 * earthRadius * math.Asin(math.Min(1, math.Sqrt(h)))
+}
+
+// Box bounds what lies within some metres of the point. It does not wrap at the antimeridian: west may be below −180.
+func (p Point) Box(metres float64) (south, west, north, east float64) {
+	dLat := metres / earthRadius * 180 / math.Pi
+	dLng := dLat / math.Max(0.01, math.Cos(p.Lat*math.Pi/180))
+	return math.Max(-90, p.Lat-dLat), p.Lng - dLng, math.Min(90, p.Lat+dLat), p.Lng + dLng
 }
 
 // Name is a name in Korean, English and the local language; any may be empty but not all.

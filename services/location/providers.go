@@ -2,6 +2,7 @@ package location
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/tripgen/tripgen/internal/errs"
@@ -46,6 +47,11 @@ type Review struct {
 	Stars int
 	Text  string
 	Time  time.Time
+}
+
+// SortReviews puts the newest first.
+func SortReviews(reviews []Review) {
+	slices.SortStableFunc(reviews, func(a, b Review) int { return b.Time.Compare(a.Time) })
 }
 
 // DetailProvider tells more about a place that may be of another source. A place that it does not know gives

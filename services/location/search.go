@@ -29,14 +29,14 @@ func (g Group) has(c Category) bool {
 	case Laundries:
 		return c == Laundry
 	default:
-		return !slices.Contains([]Category{Food, Cafe, Bar, Laundry, Parking, Station, Airport}, c)
+		return !slices.Contains([]Category{"", Food, Cafe, Bar, Laundry, Parking, Station, Airport}, c)
 	}
 }
 
 // Order is how places are ordered.
 type Order int
 
-// The orders. Built-in places carry no ratings and no review counts; among places without, travel time decides.
+// The orders. Places without a rating or a review count stand behind those with one.
 const (
 	ByTime Order = iota
 	ByRating
@@ -52,8 +52,8 @@ type Nearby struct {
 	Group   Group
 	Keyword string
 	Order   Order
-	// After is the last place of the page before; empty for the first page.
-	After string
+	// After is where the page before ended; nil for the first page.
+	After *Position
 	Limit int
 }
 
@@ -61,69 +61,228 @@ type Nearby struct {
 type Found struct {
 	Place
 	Estimate
+	// At is where it stands in the list.
+	At Position
 }
 
-// FindNearby gives a page of places and whether there are more. Pages are stable: a place's position follows from
-// its own values, so inserts move nothing across a cursor.
-func (c *Catalog) FindNearby(q Nearby) (page []Found, more bool, err error) {
-	words := strings.Fields(Fold(q.Keyword))
-	var all []Found
-	c.Within(q.From, reach(q.Mode, q.Minutes), func(p Place) {
-		way := EstimateTravel(q.From, p.Point, q.Mode)
-		if way.Minutes <= q.Minutes && q.Group.has(p.Category) && c.matches(p.ID, words) {
-			all = append(all, Found{Place: p, Estimate: way})
-		}
-	})
-	less := func(a, b Found) int {
-		if q.Order == ByName {
-			return cmp.Or(cmp.Compare(a.Name.En, b.Name.En), cmp.Compare(a.ID, b.ID))
-		}
-		return cmp.Or(cmp.Compare(a.Minutes, b.Minutes), cmp.Compare(a.Metres, b.Metres), cmp.Compare(a.ID, b.ID))
-	}
-	slices.SortFunc(all, less)
-	start := 0
-	if q.After != "" {
-		last, ok := c.Place(q.After)
-		if !ok {
-			return nil, false, ErrGone
-		}
-		cursor := Found{Place: last, Estimate: EstimateTravel(q.From, last.Point, q.Mode)}
-		i, exact := slices.BinarySearchFunc(all, cursor, less)
-		if start = i; exact {
-			start++
-		}
-	}
-	end := min(start+q.Limit, len(all))
-	return all[start:end], end < len(all), nil
+const (
+	// few places within reach are looked at one by one rather than in an order that was made before.
+	few = 4000
+	// fewNamed places with the words' letters are looked at one by one rather than from the nearest on.
+	fewNamed = 16_000
+)
+
+// candidate is a found place before it is copied.
+type candidate struct {
+	i   int32
+	way Estimate
+	at  Position
 }
 
-// FindText gives places whose names hold all the words, the nearest to near first where near is set, else by name.
-func (c *Catalog) FindText(query, cityID string, near *Point, offset, limit int) (page []Place, more bool) {
-	words := strings.Fields(Fold(query))
-	candidates := c.byCity[cityID]
-	if cityID == "" {
-		candidates = nil
-		for _, city := range c.cities {
-			candidates = append(candidates, c.byCity[city.ID]...)
-		}
+// search is a question while it is answered.
+type search struct {
+	*Catalog
+	Nearby
+	words []string
+	reach float64
+}
+
+// FindNearby gives a page of places and whether there are more.
+func (c *Catalog) FindNearby(q Nearby) (page []Found, more bool) {
+	s := search{Catalog: c, Nearby: q, words: strings.Fields(Fold(q.Keyword)), reach: reach(q.Mode, q.Minutes)}
+	found := &best[candidate]{limit: q.Limit + 1, compare: func(a, b candidate) int { return q.Order.compare(&a.at, &b.at) }}
+	s.find(found)
+	candidates, more := found.page()
+	page = make([]Found, len(candidates))
+	for i, f := range candidates {
+		page[i] = Found{Place: c.places[f.i], Estimate: f.way, At: f.at}
 	}
-	var all []Place
-	for _, p := range candidates {
-		if c.matches(p.ID, words) {
-			all = append(all, p)
+	return page, more
+}
+
+// find looks for places in the way that is quickest for the question.
+func (s *search) find(found *best[candidate]) {
+	if len(s.words) == 0 {
+		if s.Order == ByTime {
+			s.walk(found, len(s.places))
+		} else {
+			s.sorted(found)
 		}
+		return
 	}
-	slices.SortFunc(all, func(a, b Place) int {
-		if near != nil {
-			if byDistance := cmp.Compare(near.DistanceTo(a.Point), near.DistanceTo(b.Point)); byDistance != 0 {
-				return byDistance
+	named := s.naming(s.words)
+	switch {
+	case len(named) > few && s.Order == ByTime && s.walk(found, few): // a common word: enough of them are near
+		return
+	case len(named) > fewNamed && s.Order != ByTime:
+		s.sorted(found)
+		return
+	}
+	found.kept = nil
+	for _, i := range named {
+		s.consider(i, s.From.DistanceTo(s.points[i]), found)
+	}
+}
+
+// consider adds a place if it is one that is asked for and stands behind the page before; false if it does not.
+func (s *search) consider(i int32, metres float64, found *best[candidate]) bool {
+	if metres > s.reach || s.groups[i]&(1<<s.Group) == 0 || !s.matches(i, s.words) {
+		return false
+	}
+	way := estimate(metres, s.Mode)
+	if way.Minutes > s.Minutes {
+		return false
+	}
+	f := candidate{i: i, way: way, at: s.positionOf(s.stands[i], way)}
+	if s.After != nil && s.Order.compare(&f.at, s.After) <= 0 {
+		return false
+	}
+	found.add(f)
+	return true
+}
+
+// positionOf has the values that the order needs: the fewer, the shorter are page tokens.
+func (q Nearby) positionOf(at Position, way Estimate) Position {
+	switch q.Order {
+	case ByName:
+		return Position{Name: at.Name, ID: at.ID}
+	case ByRating:
+		return Position{Rating: at.Rating, ID: at.ID}
+	case ByReviewCount:
+		return Position{Count: at.Count, ID: at.ID}
+	default:
+		return Position{Minutes: way.Minutes, Metres: way.Metres, ID: at.ID}
+	}
+}
+
+// walk looks at places from the nearest on, and stops when no farther one can stand on the page; false if it looked at
+// as many as it may before.
+func (s *search) walk(found *best[candidate], most int) bool {
+	count, last, seen := 0, -1, 0
+	s.nearest(s.From, s.Group, func(i int32, metres float64) bool {
+		if metres > s.reach || last >= 0 && estimate(metres, s.Mode).Metres > last {
+			return false
+		}
+		if seen++; seen > most {
+			return false
+		}
+		if s.consider(i, metres, found) {
+			if count++; count == found.limit {
+				last = estimate(metres, s.Mode).Metres // others as far may have an id that comes first
 			}
 		}
-		return cmp.Or(cmp.Compare(len(a.Name.En), len(b.Name.En)), cmp.Compare(a.ID, b.ID))
+		return true
 	})
-	start := min(offset, len(all))
-	end := min(start+limit, len(all))
-	return all[start:end], end < len(all)
+	return seen <= most
+}
+
+// sorted looks at all places within reach if they are few, else at all places in the order asked for.
+func (s *search) sorted(found *best[candidate]) {
+	type seen struct {
+		i      int32
+		metres float64
+	}
+	reached := make([]seen, 0, few+1)
+	s.within(s.From, s.reach, s.Group, func(i int32, metres float64) bool {
+		reached = append(reached, seen{i, metres})
+		return len(reached) <= few
+	})
+	if len(reached) <= few {
+		for _, r := range reached {
+			s.consider(r.i, r.metres, found)
+		}
+		return
+	}
+	order, count := s.orders[s.Order], 0
+	start := 0
+	if s.After != nil {
+		start, _ = slices.BinarySearchFunc(order, *s.After, func(i int32, after Position) int {
+			return s.Order.compare(&s.stands[i], &after)
+		})
+	}
+	for _, i := range order[start:] {
+		if s.groups[i]&(1<<s.Group) == 0 || !s.consider(i, s.From.DistanceTo(s.points[i]), found) {
+			continue
+		}
+		if count++; count == found.limit {
+			return
+		}
+	}
+}
+
+// Text asks for places by words.
+type Text struct {
+	Query string
+	// CityID bounds the search to a city; empty for anywhere.
+	CityID string
+	// Near puts the nearest first; nil for those whose names are shortest, which are matched best.
+	Near  *Point
+	After *Position
+	Limit int
+}
+
+// FindText gives a page of the places whose names hold all the words, and whether there are more.
+func (c *Catalog) FindText(q Text) (page []Found, more bool) {
+	words := strings.Fields(Fold(q.Query))
+	found := &best[candidate]{limit: q.Limit + 1, compare: func(a, b candidate) int { return compareText(a.at, b.at) }}
+	for _, i := range c.naming(words) {
+		p := &c.places[i]
+		if q.CityID != "" && p.CityID != q.CityID || !c.matches(i, words) {
+			continue
+		}
+		at := q.positionOf(c.stands[i], p.Point)
+		if q.After == nil || compareText(at, *q.After) > 0 {
+			found.add(candidate{i: i, at: at})
+		}
+	}
+	candidates, more := found.page()
+	page = make([]Found, len(candidates))
+	for i, f := range candidates {
+		page[i] = Found{Place: c.places[f.i], At: f.at}
+	}
+	return page, more
+}
+
+func (q Text) positionOf(at Position, where Point) Position {
+	at = Position{Length: at.Length, ID: at.ID}
+	if q.Near != nil {
+		at.Metres = int(q.Near.DistanceTo(where))
+	}
+	return at
+}
+
+func compareText(a, b Position) int {
+	return cmp.Or(cmp.Compare(a.Metres, b.Metres), cmp.Compare(a.Length, b.Length), strings.Compare(a.ID, b.ID))
+}
+
+// Same gives another place of the catalog that is the same as one: of one name, in any language, and close by.
+func (c *Catalog) Same(p Place) (Place, bool) {
+	const close = 150 // metres: sources measure at entrances, centres, or pins that people set
+	names := namesOf(p)
+	var same Place
+	found := false
+	c.within(p.Point, close, All, func(i int32, _ float64) bool {
+		if c.places[i].ID == p.ID {
+			return true
+		}
+		for name := range strings.SplitSeq(c.texts[i], "\n") {
+			if name != "" && slices.Contains(names, name) {
+				same, found = c.places[i], true
+			}
+		}
+		return !found
+	})
+	return same, found
+}
+
+func namesOf(p Place) []string {
+	var names []string
+	for _, name := range []string{p.Name.Ko, p.Name.En, p.Name.Local} {
+		if name != "" {
+			names = append(names, Fold(name))
+		}
+	}
+	return names
 }
 
 var (

@@ -26,7 +26,7 @@ type pace struct {
 	farMetresInMin float64 // on ways beyond 10 km
 }
 
-var paces = map[Mode]pace{
+var paces = [...]pace{
 	Walk:    {detour: 1.3, metresPerMin: 75, farMetresInMin: 75},
 	Transit: {detour: 1.35, metresPerMin: 330, overheadMin: 7, farMetresInMin: 600},
 	Car:     {detour: 1.35, metresPerMin: 400, overheadMin: 5, farMetresInMin: 900},
@@ -36,8 +36,13 @@ const farMetres = 10_000
 
 // EstimateTravel estimates the way between two points without asking anybody. Deterministic and symmetric.
 func EstimateTravel(from, to Point, mode Mode) Estimate {
+	return estimate(from.DistanceTo(to), mode)
+}
+
+// estimate is that of a way of so many metres by straight line.
+func estimate(straight float64, mode Mode) Estimate {
 	p := paces[mode]
-	metres := from.DistanceTo(to) * p.detour
+	metres := straight * p.detour
 	minutes := math.Min(metres, farMetres)/p.metresPerMin + math.Max(0, metres-farMetres)/p.farMetresInMin
 	if metres > 0 {
 		minutes += p.overheadMin

@@ -3,9 +3,11 @@
 package faults
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -19,6 +21,9 @@ import (
 // Header asks for faults of one call: "hang", "truncate", "rename", "missing", "status=503", "busy=2" (seconds to wait) and
 // "latency=300ms", separated by commas.
 const Header = "X-Simulate-Fault"
+
+// maxBody bounds a question.
+const maxBody = 1 << 20
 
 // Config is how a provider misbehaves. Rates are shares of the calls, 0 to 1. The zero value does not misbehave.
 type Config struct {
@@ -109,6 +114,10 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, Header+": "+err.Error(), http.StatusBadRequest)
 		return
 	}
+	if err := buffer(r); err != nil {
+		http.Error(w, "the body cannot be read", http.StatusBadRequest)
+		return
+	}
 	if plan.latency > 0 {
 		timer := time.NewTimer(plan.latency)
 		defer timer.Stop()
@@ -131,6 +140,16 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		p.handler.ServeHTTP(w, r)
 	}
+}
+
+// buffer reads the body: only then does net/http notice that a caller over HTTP/1.1 hung up.
+func buffer(r *http.Request) error {
+	if r.ProtoMajor != 1 || r.ContentLength == 0 {
+		return nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return err
 }
 
 func (p *Provider) plan(header string) (plan, error) {

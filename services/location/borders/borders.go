@@ -12,15 +12,17 @@ import (
 	"github.com/tripgen/tripgen/services/location"
 )
 
-// Finder knows the borders. They take some 100 ms and 50 MB to load, so that is done at first use.
-type Finder struct{ load func() (tzf.F, error) }
+// Finder knows the borders. They take some 100 ms and 50 MB to load, so that is done at first use and once for all.
+type Finder struct{}
 
 // New makes a finder.
-func New() *Finder { return &Finder{load: sync.OnceValues(tzf.NewDefaultFinder)} }
+func New() *Finder { return new(Finder) }
+
+var load = sync.OnceValues(tzf.NewDefaultFinder)
 
 // ZoneAt is the IANA zone at a point; Etc/GMT… on the high seas.
 func (f *Finder) ZoneAt(p location.Point) string {
-	finder, err := f.load()
+	finder, err := load()
 	if err != nil {
 		panic(fmt.Errorf("load the built-in borders of time zones: %w", err)) // they are compiled in
 	}

@@ -41,8 +41,11 @@ func (c *Cache[T]) fetch(ctx context.Context, key string, load func(context.Cont
 		if err == nil {
 			got, err = c.remote.Lease(ctx, lease, holder, c.policy.Load+tidy)
 		}
-		if err != nil || got {
-			return c.load(ctx, key, load, func(ctx context.Context) {
+		switch {
+		case err != nil:
+			return c.load(ctx, key, load, func(context.Context) {})
+		case got:
+			return c.leased(ctx, key, began, load, func(ctx context.Context) {
 				if err := c.remote.Release(ctx, lease, holder); err != nil {
 					c.log.DebugContext(ctx, "a lease ends by itself", "kind", c.policy.Kind, "error", err)
 				}
@@ -57,6 +60,16 @@ func (c *Cache[T]) fetch(ctx context.Context, key string, load func(context.Cont
 		}
 		pause = min(2*pause, pollMost)
 	}
+}
+
+// leased loads, unless another process put a value between our look and our lease.
+func (c *Cache[T]) leased(ctx context.Context, key string, began time.Time, load func(context.Context) (T, error), release func(context.Context)) (record[T], error) {
+	if shared, err := c.shared(ctx, key); err == nil && shared.usable() && shared.fresh(began) {
+		defer release(ctx)
+		c.first.Set(key, shared)
+		return shared, nil
+	}
+	return c.load(ctx, key, load, release)
 }
 
 // load asks the loader and keeps what it says.

@@ -1,6 +1,9 @@
 package rpc
 
 import (
+	"cmp"
+	"fmt"
+	"net/url"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -71,12 +74,14 @@ func knowledge(yes, known bool) locationv1.Knowledge {
 }
 
 func (h *Handlers) placeMessage(p location.Place) *locationv1.Place {
+	city := h.cityOf(p)
 	m := &locationv1.Place{
 		Id: p.ID, Name: nameMessage(p.Name), CityId: p.CityID, Location: pointMessage(p.Point),
 		Category: categories[p.Category], Setting: settings[p.Setting], StayMinutes: int32(p.StayMinutes),
 		OpeningHours: p.Hours, LastEntryMinutes: int32(p.LastEntryMinutes),
 		StepFree: knowledge(p.StepFree != nil && *p.StepFree, p.StepFree != nil), Strenuous: p.Strenuous,
-		Address: p.Address, Source: sourceMessage(p.Source), ParkingSearchWords: p.Name.Local + " parking",
+		Address: p.Address, Phone: p.Phone, Website: p.Website, Source: sourceMessage(p.Source),
+		MapLinks: mapLinks(p, city.Country), ParkingSearchWords: parkingWords(p, city.Country),
 	}
 	for _, tag := range p.Pleases {
 		m.Pleases = append(m.Pleases, preferences[tag])
@@ -84,11 +89,50 @@ func (h *Handlers) placeMessage(p location.Place) *locationv1.Place {
 	if p.Cuisine != "" {
 		m.Cuisines = []string{p.Cuisine}
 	}
-	if city, ok := h.catalog.City(p.CityID); ok {
-		m.MapLinks = mapLinks(p, city.Country)
+	if city.Zone != nil {
 		m.OpenNow = knowledge(p.OpenAt(h.clock.Now(), city, h.holidays))
 	}
+	if d := p.Details; d != nil {
+		m.Rating, m.PhotoReferences = d.Rating, d.Photos
+		if d.RatingCount != nil {
+			count := int32(*d.RatingCount)
+			m.RatingCount = &count
+		}
+		for _, r := range d.Reviews {
+			m.Reviews = append(m.Reviews, &locationv1.Review{
+				Author: r.Author, Stars: int32(r.Stars), Text: r.Text, Time: timestamppb.New(r.Time), Source: sourceMessage(d.Source),
+			})
+		}
+	}
 	return m
+}
+
+// cityOf is the city that a place belongs to, or what is known of where it lies.
+func (h *Handlers) cityOf(p location.Place) location.City {
+	catalog := h.finder.Catalog.Now()
+	if city, ok := catalog.City(p.CityID); ok {
+		return city
+	}
+	if city, ok := catalog.CityAt(p.Point); ok {
+		return city
+	}
+	return h.whereabouts(p.Point)
+}
+
+// mapLinks lead to Kakao Map inside Korea and to Google Maps elsewhere.
+func mapLinks(p location.Place, country string) *locationv1.MapLinks {
+	at := fmt.Sprintf("%.6f,%.6f", p.Lat, p.Lng)
+	if country == "KR" {
+		return &locationv1.MapLinks{Kakao: "https://map.kakao.com/link/map/" + url.PathEscape(cmp.Or(p.Name.Ko, p.Name.Local, p.Name.En)) + "," + at}
+	}
+	return &locationv1.MapLinks{Google: "https://www.google.com/maps/search/?api=1&query=" + url.QueryEscape(at)}
+}
+
+func parkingWords(p location.Place, country string) string {
+	if country == "KR" {
+		return cmp.Or(p.Name.Ko, p.Name.Local) + " 주차장"
+	}
+	return cmp.Or(p.Name.Local, p.Name.En) + " parking"
 }
 
 func cityMessage(c location.City) *locationv1.City {

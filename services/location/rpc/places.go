@@ -2,9 +2,9 @@ package rpc
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"net/url"
-	"strconv"
 
 	"google.golang.org/protobuf/proto"
 
@@ -14,23 +14,20 @@ import (
 )
 
 // SearchNearby finds places within some minutes of a point.
-func (h *Handlers) SearchNearby(_ context.Context, req *locationv1.SearchNearbyRequest) (*locationv1.SearchNearbyResponse, error) {
-	from, err := h.origin(req)
+func (h *Handlers) SearchNearby(ctx context.Context, req *locationv1.SearchNearbyRequest) (*locationv1.SearchNearbyResponse, error) {
+	from, err := h.origin(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	query := queryOf("SearchNearby", req, func(r *locationv1.SearchNearbyRequest) { r.PageSize, r.PageToken = 0, "" })
-	after, err := h.pages.Open(query, req.GetPageToken())
+	after, err := h.after(query, req.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
-	found, more, err := h.catalog.FindNearby(location.Nearby{
+	found, more := h.finder.Nearby(ctx, location.Nearby{
 		From: from, Mode: modeOf(req.GetMode()), Minutes: int(req.GetWithinMinutes()), Group: location.Group(req.GetCategoryGroup()),
 		Keyword: req.GetKeyword(), Order: orderOf(req.GetOrder()), After: after, Limit: pageSize(req.GetPageSize()),
 	})
-	if err != nil {
-		return nil, err
-	}
 	resp := &locationv1.SearchNearbyResponse{}
 	for _, f := range found {
 		resp.Places = append(resp.Places, &locationv1.NearbyPlace{
@@ -38,27 +35,47 @@ func (h *Handlers) SearchNearby(_ context.Context, req *locationv1.SearchNearbyR
 		})
 	}
 	if more {
-		resp.NextPageToken = h.pages.Seal(query, found[len(found)-1].ID)
+		resp.NextPageToken, err = h.next(query, found)
 	}
-	return resp, nil
+	return resp, err
+}
+
+// after is where the page before ended; nil for the first page.
+func (h *Handlers) after(query page.Query, token string) (*location.Position, error) {
+	cursor, err := h.pages.Open(query, token)
+	if err != nil || cursor == "" {
+		return nil, err
+	}
+	after := new(location.Position)
+	if err := json.Unmarshal([]byte(cursor), after); err != nil { // signed by an earlier release with other cursors
+		return nil, page.ErrToken.Wrap(err)
+	}
+	return after, nil
+}
+
+// next is the token of the page after one.
+func (h *Handlers) next(query page.Query, found []location.Found) (string, error) {
+	cursor, err := json.Marshal(found[len(found)-1].At)
+	if err != nil {
+		return "", fmt.Errorf("page token: %w", err)
+	}
+	return h.pages.Seal(query, string(cursor)), nil
 }
 
 // origin is the point that a search starts from: the point itself, a place's, or that of the best match of a text.
-func (h *Handlers) origin(req *locationv1.SearchNearbyRequest) (location.Point, error) {
+func (h *Handlers) origin(ctx context.Context, req *locationv1.SearchNearbyRequest) (location.Point, error) {
 	switch origin := req.GetOrigin().(type) {
 	case *locationv1.SearchNearbyRequest_Point:
 		return pointOf(origin.Point), nil
 	case *locationv1.SearchNearbyRequest_PlaceId:
-		place, ok := h.catalog.Place(origin.PlaceId)
-		if !ok {
-			return location.Point{}, location.ErrGone
-		}
-		return place.Point, nil
+		place, err := h.finder.Basic(ctx, origin.PlaceId)
+		return place.Point, err
 	default:
-		if city, ok := h.catalog.CityByName(req.GetText()); ok {
+		catalog := h.finder.Catalog.Now()
+		if city, ok := catalog.CityByName(req.GetText()); ok {
 			return city.Center, nil
 		}
-		found, _ := h.catalog.FindText(req.GetText(), "", nil, 0, 1)
+		found, _ := catalog.FindText(location.Text{Query: req.GetText(), Limit: 1})
 		if len(found) == 0 {
 			return location.Point{}, location.ErrUnknownDestination
 		}
@@ -67,52 +84,56 @@ func (h *Handlers) origin(req *locationv1.SearchNearbyRequest) (location.Point, 
 }
 
 // SearchText finds places by words.
-func (h *Handlers) SearchText(_ context.Context, req *locationv1.SearchTextRequest) (*locationv1.SearchTextResponse, error) {
+func (h *Handlers) SearchText(ctx context.Context, req *locationv1.SearchTextRequest) (*locationv1.SearchTextResponse, error) {
 	query := queryOf("SearchText", req, func(r *locationv1.SearchTextRequest) { r.PageSize, r.PageToken = 0, "" })
-	cursor, err := h.pages.Open(query, req.GetPageToken())
+	after, err := h.after(query, req.GetPageToken())
 	if err != nil {
 		return nil, err
 	}
-	offset := 0
-	if cursor != "" {
-		if offset, err = strconv.Atoi(cursor); err != nil {
-			return nil, page.ErrToken.Wrap(err)
-		}
-	}
-	var near *location.Point
+	q := location.Text{Query: req.GetQuery(), CityID: req.GetCityId(), After: after, Limit: pageSize(req.GetPageSize())}
 	if req.GetNear() != nil {
-		p := pointOf(req.GetNear())
-		near = &p
+		near := pointOf(req.GetNear())
+		q.Near = &near
 	}
-	found, more := h.catalog.FindText(req.GetQuery(), req.GetCityId(), near, offset, pageSize(req.GetPageSize()))
+	found, more := h.finder.Text(ctx, q)
 	resp := &locationv1.SearchTextResponse{}
-	for _, p := range found {
-		resp.Places = append(resp.Places, h.placeMessage(p))
+	for _, f := range found {
+		resp.Places = append(resp.Places, h.placeMessage(f.Place))
 	}
 	if more {
-		resp.NextPageToken = h.pages.Seal(query, strconv.Itoa(offset+len(found)))
+		resp.NextPageToken, err = h.next(query, found)
 	}
-	return resp, nil
+	return resp, err
 }
 
-// GetPlace gives one place.
-func (h *Handlers) GetPlace(_ context.Context, req *locationv1.GetPlaceRequest) (*locationv1.GetPlaceResponse, error) {
-	place, ok := h.catalog.Place(req.GetPlaceId())
-	if !ok {
-		return nil, location.ErrGone
+// GetPlace gives one place with its details.
+func (h *Handlers) GetPlace(ctx context.Context, req *locationv1.GetPlaceRequest) (*locationv1.GetPlaceResponse, error) {
+	place, err := h.finder.Place(ctx, req.GetPlaceId())
+	if err != nil {
+		return nil, err
 	}
+	h.finder.Used(ctx, place)
 	return &locationv1.GetPlaceResponse{Place: h.placeMessage(place)}, nil
 }
 
-// BatchGetPlaces gives several places and names those that are gone.
-func (h *Handlers) BatchGetPlaces(_ context.Context, req *locationv1.BatchGetPlacesRequest) (*locationv1.BatchGetPlacesResponse, error) {
+// BatchGetPlaces gives several places, with what is known of them by now, and names those that are gone.
+func (h *Handlers) BatchGetPlaces(ctx context.Context, req *locationv1.BatchGetPlacesRequest) (*locationv1.BatchGetPlacesResponse, error) {
 	resp := &locationv1.BatchGetPlacesResponse{}
+	var places []location.Place
 	for _, id := range req.GetPlaceIds() {
-		if place, ok := h.catalog.Place(id); ok {
-			resp.Places = append(resp.Places, h.placeMessage(place))
-		} else {
+		place, err := h.finder.Basic(ctx, id)
+		switch {
+		case err == nil:
+			places = append(places, place)
+		case errors.Is(err, location.ErrGone):
 			resp.GonePlaceIds = append(resp.GonePlaceIds, id)
+		default:
+			return nil, err
 		}
+	}
+	h.finder.Used(ctx, places...)
+	for _, place := range h.finder.Known(ctx, places) {
+		resp.Places = append(resp.Places, h.placeMessage(place))
 	}
 	return resp, nil
 }
@@ -120,7 +141,7 @@ func (h *Handlers) BatchGetPlaces(_ context.Context, req *locationv1.BatchGetPla
 // ListCities gives all cities.
 func (h *Handlers) ListCities(context.Context, *locationv1.ListCitiesRequest) (*locationv1.ListCitiesResponse, error) {
 	resp := &locationv1.ListCitiesResponse{}
-	for _, city := range h.catalog.Cities() {
+	for _, city := range h.finder.Catalog.Now().Cities() {
 		resp.Cities = append(resp.Cities, cityMessage(city))
 	}
 	return resp, nil
@@ -159,13 +180,4 @@ func orderOf(o locationv1.PlaceOrder) location.Order {
 	default:
 		return location.ByTime
 	}
-}
-
-// mapLinks lead to Kakao Map inside Korea and to Google Maps elsewhere.
-func mapLinks(p location.Place, country string) *locationv1.MapLinks {
-	at := fmt.Sprintf("%.6f,%.6f", p.Lat, p.Lng)
-	if country == "KR" {
-		return &locationv1.MapLinks{Kakao: "https://map.kakao.com/link/map/" + url.PathEscape(p.Name.Ko) + "," + at}
-	}
-	return &locationv1.MapLinks{Google: "https://www.google.com/maps/search/?api=1&query=" + url.QueryEscape(at)}
 }

@@ -3,18 +3,16 @@ package rpc
 import (
 	"context"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	locationv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1"
-	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 	"github.com/tripgen/tripgen/services/location"
 )
 
 const defaultCandidates = 400
 
 // FindCandidates gives the places that a plan for a city chooses from, with their hours on each date.
-func (h *Handlers) FindCandidates(_ context.Context, req *locationv1.FindCandidatesRequest) (*locationv1.FindCandidatesResponse, error) {
-	city, ok := h.catalog.City(req.GetCityId())
+func (h *Handlers) FindCandidates(ctx context.Context, req *locationv1.FindCandidatesRequest) (*locationv1.FindCandidatesResponse, error) {
+	catalog := h.finder.Catalog.Now()
+	city, ok := catalog.City(req.GetCityId())
 	if !ok {
 		return nil, location.ErrUnknownDestination
 	}
@@ -23,9 +21,8 @@ func (h *Handlers) FindCandidates(_ context.Context, req *locationv1.FindCandida
 		limit = defaultCandidates
 	}
 	resp := &locationv1.FindCandidatesResponse{City: cityMessage(city)}
-	places := h.catalog.InCity(city.ID)
-	for _, p := range places[:min(limit, len(places))] {
-		candidate := &locationv1.Candidate{Place: h.placeMessage(p)}
+	for _, p := range h.finder.Known(ctx, catalog.Candidates(city.ID, limit)) {
+		candidate := &locationv1.Candidate{Place: h.placeMessage(p), Popularity: p.Popularity}
 		for _, date := range req.GetDates() {
 			candidate.Hours = append(candidate.Hours, h.hoursMessage(p, city, dateOf(date)))
 		}
@@ -34,18 +31,20 @@ func (h *Handlers) FindCandidates(_ context.Context, req *locationv1.FindCandida
 	return resp, nil
 }
 
-// ComputeMatrix estimates the ways between all points.
-func (h *Handlers) ComputeMatrix(_ context.Context, req *locationv1.ComputeMatrixRequest) (*locationv1.ComputeMatrixResponse, error) {
-	mode := modeOf(req.GetMode())
-	resp := &locationv1.ComputeMatrixResponse{
-		Source: &typev1.Source{Provider: "estimate", FetchedAt: timestamppb.New(h.clock.Now())},
+// ComputeMatrix gives the ways between all points.
+func (h *Handlers) ComputeMatrix(ctx context.Context, req *locationv1.ComputeMatrixRequest) (*locationv1.ComputeMatrixResponse, error) {
+	points := make([]location.Point, 0, len(req.GetPoints()))
+	for _, p := range req.GetPoints() {
+		points = append(points, pointOf(p))
 	}
-	for _, from := range req.GetPoints() {
-		for _, to := range req.GetPoints() {
-			way := location.EstimateTravel(pointOf(from), pointOf(to), mode)
-			resp.Minutes = append(resp.Minutes, int32(way.Minutes))
-			resp.Metres = append(resp.Metres, int32(way.Metres))
-		}
+	m, err := h.routes.Matrix(ctx, points, modeOf(req.GetMode()))
+	if err != nil {
+		return nil, err
+	}
+	resp := &locationv1.ComputeMatrixResponse{Source: sourceMessage(m.Source)}
+	for _, way := range m.Ways {
+		resp.Minutes = append(resp.Minutes, int32(way.Minutes))
+		resp.Metres = append(resp.Metres, int32(way.Metres))
 	}
 	return resp, nil
 }
@@ -55,9 +54,9 @@ func (h *Handlers) ResolveCity(_ context.Context, req *locationv1.ResolveCityReq
 	var city location.City
 	var ok bool
 	if req.GetPoint() != nil {
-		city, ok = h.catalog.CityAt(pointOf(req.GetPoint()))
+		city, ok = h.finder.Catalog.Now().CityAt(pointOf(req.GetPoint()))
 	} else {
-		city, ok = h.catalog.CityByName(req.GetName())
+		city, ok = h.finder.Catalog.Now().CityByName(req.GetName())
 	}
 	if !ok {
 		return nil, location.ErrUnknownDestination

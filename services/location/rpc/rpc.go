@@ -11,27 +11,35 @@ import (
 	"github.com/tripgen/tripgen/services/location"
 )
 
-// Handlers answer PlaceService, WeatherService and PlanningDataService.
-type Handlers struct {
-	catalog  *location.Catalog
-	weather  *location.Outlook
-	holidays location.Holidays
-	pages    *page.Tokens
-	clock    clock.Clock
-}
-
 // Deps are what the handlers are made of.
 type Deps struct {
-	Catalog  *location.Catalog
+	Finder   *location.Finder
 	Weather  *location.Outlook
+	Routes   location.RouteProvider
 	Holidays location.Holidays
-	Pages    *page.Tokens
-	Clock    clock.Clock
+	// Whereabouts gives country and zone of a point that no city of the catalog holds; its id and names are empty.
+	Whereabouts func(location.Point) location.City
+	Pages       *page.Tokens
+	Clock       clock.Clock
+}
+
+// Handlers answer PlaceService, WeatherService and PlanningDataService.
+type Handlers struct {
+	finder      *location.Finder
+	weather     *location.Outlook
+	routes      location.RouteProvider
+	holidays    location.Holidays
+	whereabouts func(location.Point) location.City
+	pages       *page.Tokens
+	clock       clock.Clock
 }
 
 // New makes the handlers.
 func New(d Deps) *Handlers {
-	return &Handlers{catalog: d.Catalog, weather: d.Weather, holidays: d.Holidays, pages: d.Pages, clock: d.Clock}
+	return &Handlers{
+		finder: d.Finder, weather: d.Weather, routes: d.Routes, holidays: d.Holidays, whereabouts: d.Whereabouts, pages: d.Pages,
+		clock: d.Clock,
+	}
 }
 
 // Mount puts the services on a server.

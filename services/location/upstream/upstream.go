@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -54,7 +55,7 @@ func ask(ctx context.Context, client *http.Client, method, address string, heade
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return withoutURL(err)
+		return WithoutURL(err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // nothing is lost when a read body does not close
 	if err := Status(resp.StatusCode, resp.Header.Get("Retry-After")); err != nil {
@@ -87,8 +88,15 @@ func Status(code int, retryAfter string) error {
 	}
 }
 
-// withoutURL takes the address, which may carry a key, out of an error of net/http.
-func withoutURL(err error) error {
+// OfTransport tells whether an error came of the way to the provider, or of time that ran out, rather than of an answer.
+func OfTransport(err error) bool {
+	_, ofURL := errors.AsType[*url.Error](err)
+	_, ofNet := errors.AsType[net.Error](err)
+	return ofURL || ofNet || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// WithoutURL takes the address, which may carry a key, out of an error of net/http.
+func WithoutURL(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
 	}
