@@ -32,9 +32,7 @@ func (f *Facts) Advise(placeID string, day int) (*aiv1.Recommendation, error) {
 		PlaceId: placeID, StayMinutes: int32(stayOf(p)), Reasons: f.adviceReasons(p, d), Alternative: f.nearAlike(p), Source: &typev1.Source{Provider: "planner"},
 	}
 	if d >= 0 {
-		for _, w := range weatherNotes(f.weather[d]) {
-			out.Tips = append(out.Tips, w)
-		}
+		out.Tips = append(out.Tips, weatherNotes(f.weather[d])...)
 		for _, b := range bringFor(&f.Problem.Days[d]) {
 			out.Bring = append(out.Bring, bringTexts[b])
 		}
