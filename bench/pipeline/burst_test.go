@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"container/heap"
 	"slices"
 	"sync"
 	"testing"
@@ -16,7 +17,7 @@ import (
 const (
 	normalRate = 20 // a second
 	burstRate  = 10 * normalRate
-	burstLasts = 12 * time.Second
+	burstLasts = time.Minute
 	// burstServers work in the burst; few, so that order matters.
 	burstServers = 4
 )
@@ -49,6 +50,8 @@ func benchBurst(t *testing.T, r *report) {
 		Real: true, Log: quiet(), NoModel: true, Conns: 16, Partitions: 6, Parallel: burstServers, Queue: 100_000, Budgets: lifeBudgets(),
 	})
 	k := startKeeper(t, s)
+	warm(t, s, k)
+	ready := k.count()
 	n := int(burstRate * burstLasts.Seconds())
 	ids := make([]string, n)
 	var refused sync.Map
@@ -79,7 +82,7 @@ func benchBurst(t *testing.T, r *report) {
 	sending.Wait()
 	left := n
 	refused.Range(func(any, any) bool { left--; return true })
-	for deadline := time.Now().Add(4 * time.Minute); k.count() < left && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(4 * time.Minute); k.count()-ready < left && time.Now().Before(deadline); {
 		time.Sleep(50 * time.Millisecond)
 	}
 	tellBurst(t, r, s, began, ids, n-left)
@@ -87,7 +90,7 @@ func benchBurst(t *testing.T, r *report) {
 
 func tellBurst(t *testing.T, r *report, s *aitest.Stack, began time.Time, ids []string, refused int) {
 	var jobs []job
-	rows, err := s.Pool.Query(t.Context(), "SELECT class, request_time, start_time, made_time FROM generation WHERE made_time IS NOT NULL")
+	rows, err := s.Pool.Query(t.Context(), "SELECT class, request_time, start_time, made_time FROM generation WHERE made_time IS NOT NULL AND id = ANY($1)", ids)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +105,7 @@ func tellBurst(t *testing.T, r *report, s *aitest.Stack, began time.Time, ids []
 	if rows.Err() != nil || len(jobs) != len(ids)-refused {
 		t.Fatalf("%d of %d were made: %v", len(jobs), len(ids)-refused, rows.Err())
 	}
-	r.add("## (c) A burst of ten times the normal load\n\n%d generations in %v (%d a second; half small, three in ten standard, two in ten of two weeks in three cities), %d refused before the bound, %d at work at once. The other orders are computed on the same arrivals, the same measured work and as many servers.\n",
+	r.add("## (c) A burst of ten times the normal load\n\n%d generations in %v (%d a second; half small, three in ten standard, two in ten of two weeks in three cities), %d refused before the bound, %d at work at once. The other orders are computed on the same arrivals, the same measured work (stretched so that our order, computed, ends when it did) and as many servers.\n",
 		len(ids), burstLasts, burstRate, refused, burstServers)
 	r.add("| order | express mean wait | standard | bulk | largest wait of bulk |\n|---|---|---|---|---|")
 	measured := map[ai.Class]times{}
@@ -112,6 +115,7 @@ func tellBurst(t *testing.T, r *report, s *aitest.Stack, began time.Time, ids []
 	row := func(name string, waits map[ai.Class]times) {
 		r.add("| %s | %.2f s | %.2f s | %.2f s | %.2f s |", name, waits[ai.Express].mean().Seconds(), waits[ai.Standard].mean().Seconds(), waits[ai.Bulk].mean().Seconds(), waits[ai.Bulk].at(1).Seconds())
 	}
+	jobs = calibrate(jobs)
 	fifo := order(jobs, func(job) time.Duration { return 0 })
 	row("ours, measured", measured)
 	row("ours, computed", order(jobs, func(j job) time.Duration { return j.class.Credit() }))
@@ -123,37 +127,91 @@ func tellBurst(t *testing.T, r *report, s *aitest.Stack, began time.Time, ids []
 	r.goal("burst: largest wait of a big trip against first come, first served", measured[ai.Bulk].at(1).Seconds()/fifo[ai.Bulk].at(1).Seconds(), "<=", 1.5)
 }
 
+// calibrate stretches the measured work so that our order, computed, ends when it did end: what lies between two
+// generations of a worker (claims, commits) is work too, and has to be in all orders alike.
+func calibrate(jobs []job) []job {
+	var last time.Duration
+	for _, j := range jobs {
+		last = max(last, j.start)
+	}
+	stretched := slices.Clone(jobs)
+	low, high := 1.0, 2.0
+	for range 20 {
+		factor := (low + high) / 2
+		for i := range jobs {
+			stretched[i].takes = time.Duration(float64(jobs[i].takes) * factor)
+		}
+		if lastStart(stretched) < last {
+			low = factor
+		} else {
+			high = factor
+		}
+	}
+	return stretched
+}
+
+// lastStart computes when the last job would start in our order.
+func lastStart(jobs []job) time.Duration {
+	var last time.Duration
+	for _, j := range run(jobs, func(j job) time.Duration { return j.class.Credit() }) {
+		last = max(last, j.start)
+	}
+	return last
+}
+
 // order computes the waits if jobs were taken by the time of asking moved back by a credit.
 func order(jobs []job, credit func(job) time.Duration) map[ai.Class]times {
-	arrivals := slices.SortedFunc(slices.Values(jobs), func(a, b job) int { return cmp.Compare(a.asked, b.asked) })
-	free := make([]time.Duration, burstServers)
 	waits := map[ai.Class]times{}
-	var waiting []job
-	for len(arrivals) > 0 || len(waiting) > 0 {
-		server := 0
-		for i := range free {
-			if free[i] < free[server] {
-				server = i
-			}
-		}
-		now := free[server]
-		if len(waiting) == 0 {
-			now = max(now, arrivals[0].asked)
-		}
-		for len(arrivals) > 0 && arrivals[0].asked <= now {
-			waiting = append(waiting, arrivals[0])
-			arrivals = arrivals[1:]
-		}
-		best := 0
-		for i := range waiting {
-			if waiting[i].asked-credit(waiting[i]) < waiting[best].asked-credit(waiting[best]) {
-				best = i
-			}
-		}
-		j := waiting[best]
-		waiting = slices.Delete(waiting, best, best+1)
-		waits[j.class] = append(waits[j.class], now-j.asked)
-		free[server] = now + j.takes
+	for _, j := range run(jobs, credit) {
+		waits[j.class] = append(waits[j.class], j.start-j.asked)
 	}
 	return waits
+}
+
+// waiting is a heap of jobs by the time of asking moved back by their credit.
+type waiting struct {
+	jobs []job
+	keys []time.Duration
+}
+
+func (w *waiting) Len() int           { return len(w.jobs) }
+func (w *waiting) Less(i, j int) bool { return w.keys[i] < w.keys[j] }
+func (w *waiting) Swap(i, j int) {
+	w.jobs[i], w.jobs[j] = w.jobs[j], w.jobs[i]
+	w.keys[i], w.keys[j] = w.keys[j], w.keys[i]
+}
+
+// Push is for package heap; the key is pushed before.
+func (w *waiting) Push(x any) { w.jobs = append(w.jobs, x.(job)) }
+
+// Pop is for package heap.
+func (w *waiting) Pop() any {
+	n := len(w.jobs) - 1
+	j := w.jobs[n]
+	w.jobs, w.keys = w.jobs[:n], w.keys[:n]
+	return j
+}
+
+// run computes when each job would start.
+func run(jobs []job, credit func(job) time.Duration) []job {
+	arrivals := slices.SortedFunc(slices.Values(jobs), func(a, b job) int { return cmp.Compare(a.asked, b.asked) })
+	free := make([]time.Duration, burstServers)
+	var w waiting
+	started := make([]job, 0, len(jobs))
+	for next := 0; next < len(arrivals) || w.Len() > 0; {
+		server := slices.Index(free, slices.Min(free))
+		now := free[server]
+		if w.Len() == 0 {
+			now = max(now, arrivals[next].asked)
+		}
+		for ; next < len(arrivals) && arrivals[next].asked <= now; next++ {
+			w.keys = append(w.keys, arrivals[next].asked-credit(arrivals[next]))
+			heap.Push(&w, arrivals[next])
+		}
+		j, _ := heap.Pop(&w).(job)
+		j.start = now
+		started = append(started, j)
+		free[server] = now + j.takes
+	}
+	return started
 }

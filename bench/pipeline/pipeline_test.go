@@ -3,11 +3,14 @@ package pipeline
 import (
 	"flag"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/tripgen/tripgen/services/ai/aitest"
 )
 
 var (
@@ -31,6 +34,22 @@ func TestPipeline(t *testing.T) {
 	}
 	if err := r.finish(*out, "make bench-pipeline"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestMain lets this program be a worker in a process of its own.
+func TestMain(m *testing.M) {
+	aitest.WorkerMain()
+	os.Exit(m.Run())
+}
+
+// warm makes one generation, so that what is measured is a system that runs.
+func warm(t *testing.T, s *aitest.Stack, k *keeper) {
+	t.Helper()
+	q := aitest.Request("munich", 1)
+	s.Begin(t, q)
+	if _, ok := k.await(q.GetGenerationId(), 60*time.Second); !ok {
+		t.Fatal("the first generation is not ready after a minute")
 	}
 }
 

@@ -16,9 +16,12 @@ const (
 // benchThroughput accepts at a fixed rate with planner-only workers at work beside, and waits until all are ready.
 func benchThroughput(t *testing.T, r *report) {
 	s := aitest.Start(t, aitest.Options{
-		Real: true, Log: quiet(), NoModel: true, Conns: 16, Partitions: 6, Parallel: 32, Queue: 100_000, Budgets: lifeBudgets(),
+		Real: true, Log: quiet(), NoModel: true, NoWorker: true, Conns: 16, Partitions: 6, Parallel: 32, Queue: 100_000, Budgets: lifeBudgets(),
 	})
+	s.StartProcess(t, "nice", "-n", "10") // as deployments do: what answers people goes before what works for them
 	k := startKeeper(t, s)
+	warm(t, s, k)
+	ready := k.count()
 	var mu sync.Mutex
 	var accept times
 	refused := 0
@@ -45,18 +48,18 @@ func benchThroughput(t *testing.T, r *report) {
 	}
 	sending.Wait()
 	accepting := time.Since(began)
-	for deadline := time.Now().Add(3 * time.Minute); k.count() < n-refused; {
+	for deadline := time.Now().Add(3 * time.Minute); k.count()-ready < n-refused; {
 		if time.Now().After(deadline) {
-			t.Errorf("%d of %d are ready", k.count(), n-refused)
+			t.Errorf("%d of %d are ready", k.count()-ready, n-refused)
 			break
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	completing := time.Since(began)
-	r.add("## (b) Planner only\n\n%d generations of two to four days, asked for at %d a second while workers plan and the keeper confirms, all on this machine.\n", n, acceptRate)
+	r.add("## (b) Planner only\n\n%d generations of two to four days, asked for at %d a second while a worker in a process of its own (nice 10) plans and the keeper confirms, all on this machine.\n", n, acceptRate)
 	r.add("| accepted/s | accept p50 | p99 | longest | refused | completed/s, accepting and after |\n|---|---|---|---|---|---|")
-	r.add("| %.0f | %.1f ms | %.1f ms | %.1f ms | %d | %.0f |\n", float64(n-refused)/accepting.Seconds(), millis(accept.at(.5)), millis(accept.at(.99)), millis(accept.at(1)), refused, float64(k.count())/completing.Seconds())
+	r.add("| %.0f | %.1f ms | %.1f ms | %.1f ms | %d | %.0f |\n", float64(n-refused)/accepting.Seconds(), millis(accept.at(.5)), millis(accept.at(.99)), millis(accept.at(1)), refused, float64(k.count()-ready)/completing.Seconds())
 	r.goal("accepted a second", float64(n-refused)/accepting.Seconds(), ">=", 200)
-	r.goal("completed a second", float64(k.count())/completing.Seconds(), ">=", 100)
+	r.goal("completed a second", float64(k.count()-ready)/completing.Seconds(), ">=", 100)
 	r.goal("accept p99, ms", millis(accept.at(.99)), "<=", 50)
 }

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,8 +37,13 @@ func benchWatch(t *testing.T, r *report) {
 		s.Begin(t, q)
 		generations = append(generations, q.GetGenerationId())
 	}
-	w := &watching{open: make(chan struct{}, watchers)}
 	token := s.Server.Token(aitest.Owner, "generations")
+	probe := aiv1connect.NewGenerationServiceClient(s.Server.Client(t, token), url)
+	aitest.Await(t, func() bool { // Envoy fetches the issuer's keys after its start
+		_, err := probe.ListGenerations(t.Context(), &aiv1.ListGenerationsRequest{})
+		return err == nil
+	})
+	w := &watching{open: make(chan struct{}, watchers)}
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	began := time.Now()
@@ -51,12 +57,12 @@ func benchWatch(t *testing.T, r *report) {
 		select {
 		case <-w.open:
 		case <-time.After(30 * time.Second):
-			t.Fatal("the watchers are not open after 30 s")
+			t.Fatalf("the watchers are not open after 30 s: %v", w.failed())
 		}
 	}
 	opening := time.Since(began)
 	paced(watched*watchEvents, watchRate, func(i int) {
-		event := &aiv1.GenerationEvent{Time: timestamppb.Now(), Event: &aiv1.GenerationEvent_Progress{Progress: &aiv1.Progress{Percent: int32(i % 100)}}}
+		event := &aiv1.GenerationEvent{Time: timestamppb.Now(), Event: &aiv1.GenerationEvent_Progress{Progress: &aiv1.Progress{Percent: int32(i % 100), Stage: aiv1.GenerationStage_GENERATION_STAGE_REFINE}}}
 		if _, err := s.Log.Append(ctx, generations[i%watched], event, i/watched, 0); err != nil {
 			t.Error(err)
 		}
@@ -77,12 +83,29 @@ type watching struct {
 	open chan struct{}
 	mu   sync.Mutex
 	took times
+	err  error
+}
+
+// failed gives the first error of a watcher.
+func (w *watching) failed() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+func (w *watching) note(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		w.err = err
+	}
 }
 
 // follow watches one generation; the first event, which is there from the start, tells that the watching is on.
 func (w *watching) follow(ctx context.Context, client aiv1connect.GenerationServiceClient, generationID string) {
 	stream, err := client.WatchGeneration(ctx, &aiv1.WatchGenerationRequest{GenerationId: generationID})
 	if err != nil {
+		w.note(err)
 		return
 	}
 	defer func() { _ = stream.Close() }()
@@ -93,12 +116,13 @@ func (w *watching) follow(ctx context.Context, client aiv1connect.GenerationServ
 		case !opened:
 			opened = true
 			w.open <- struct{}{}
-		case event.GetProgress() != nil:
+		case event.GetProgress() != nil && event.GetProgress().GetStage() != aiv1.GenerationStage_GENERATION_STAGE_QUEUED:
 			w.mu.Lock()
 			w.took = append(w.took, now.Sub(event.GetTime().AsTime()))
 			w.mu.Unlock()
 		}
 	}
+	w.note(stream.Err())
 }
 
 // startEnvoy puts Envoy in front of the stack as in life.
@@ -114,10 +138,10 @@ func startEnvoy(t *testing.T, s *aitest.Stack) string {
 		ports[i] = local.Address(port)
 	}
 	dir := t.TempDir()
-	ai, issuer := address(s.Server.BaseURL), address(s.Server.URL())
+	ai := address(s.Server.BaseURL)
 	err := envoy.Write(dir, envoy.Config{
 		Listen: ports[0], Admin: ports[1], Issuer: s.Server.URL(), Audience: "tripgen", AccessLog: filepath.Join(dir, "access.log"),
-		Endpoints: map[envoy.Cluster][]string{envoy.User: {issuer}, envoy.Trip: {ai}, envoy.AI: {ai}, envoy.Location: {ai}},
+		Endpoints: map[envoy.Cluster][]string{envoy.User: {ai}, envoy.Trip: {ai}, envoy.AI: {ai}, envoy.Location: {ai}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -129,5 +153,12 @@ func startEnvoy(t *testing.T, s *aitest.Stack) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = running.Close(context.Background()) })
+	// All watchers come from one address and one client: what limits those is off.
+	switches := "http://" + ports[1] + "/runtime_modify?gateway.limit.per_caller=0&gateway.limit.per_address=0"
+	resp, err := http.Post(switches, "text/plain", nil) //nolint:noctx // a test's own gateway
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
 	return "http://" + ports[0]
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/tripgen/tripgen/services/ai/locations"
 	aipostgres "github.com/tripgen/tripgen/services/ai/postgres"
 	"github.com/tripgen/tripgen/services/ai/progress"
+	"github.com/tripgen/tripgen/services/ai/recommend"
+	"github.com/tripgen/tripgen/services/ai/refine"
 	"github.com/tripgen/tripgen/services/ai/review"
 	airpc "github.com/tripgen/tripgen/services/ai/rpc"
 )
@@ -30,13 +32,17 @@ func wireAI(_ context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
+	places := locations.New(r.Client(), r.Config.Services.Location, r.Guards, calling...)
+	recommender, err := newRecommender(r, store, places)
+	if err != nil {
+		return err
+	}
 	handlers := airpc.New(airpc.Deps{
 		Intake: ai.NewIntake(store, aiBudget(r, store), r.Clock, r.Config.Generation.Queue), Queue: ai.NewQueue(store, r.Clock),
 		Reader: store, Ender: store, Log: progress.NewLog(r.Redis), Hub: hub,
-		Reviewer: &review.Reviewer{
-			Locations: locations.New(r.Client(), r.Config.Services.Location, r.Guards, calling...), Clock: r.Clock, IDs: r.IDs, Log: r.Log,
-		},
-		Pages: r.Pages, Seal: r.Seal, Clock: r.Clock, Logger: r.Log,
+		Reviewer:    &review.Reviewer{Locations: places, Clock: r.Clock, IDs: r.IDs, Log: r.Log},
+		Recommender: recommender,
+		Pages:       r.Pages, Seal: r.Seal, Clock: r.Clock, Logger: r.Log,
 	})
 	handlers.Mount(r.Server, options...)
 	log := progress.NewLog(r.Redis)
@@ -50,6 +56,18 @@ func wireAI(_ context.Context, r *role) error {
 			return log.Forget(ctx, ids)
 		}, r.Log))
 	return nil
+}
+
+func newRecommender(r *role, store *aipostgres.Store, places *locations.Client) (*recommend.Recommender, error) {
+	recommender := &recommend.Recommender{
+		Store: store, Locations: places, Affords: aiBudget(r, store).Affords, Cache: refine.RedisCache{Client: r.Redis},
+		Clock: r.Clock, Log: r.Log,
+	}
+	claude, err := limitedClaude(r)
+	if claude != nil {
+		recommender.Advisor = claude
+	}
+	return recommender, err
 }
 
 // aiStore opens the store of generations with the relay that brings its events to Kafka.

@@ -87,22 +87,23 @@ func plannerSlots() int { return max(1, runtime.GOMAXPROCS(0)-1) }
 // model is Claude, within the provider's limits and behind the answers that are shared; without a key itineraries are
 // planned and not refined.
 func model(r *role) (refine.Model, error) {
+	claude, err := limitedClaude(r)
+	if claude == nil || err != nil {
+		return nil, err
+	}
+	name := func() string { return r.Config.Providers.Anthropic.Model }
+	return refine.NewShared(claude, refine.RedisCache{Client: r.Redis}, name, r.Log, r.Metrics)
+}
+
+// limitedClaude is Claude within the provider's limits; nil without a key.
+func limitedClaude(r *role) (*refine.Limited, error) {
 	c := r.Config.Providers.Anthropic
 	if c.Key == "" {
 		return nil, nil
 	}
-	name := func() string { return c.Model }
-	claude := refine.NewClaude(refine.Config{Key: c.Key.Reveal(), BaseURL: c.BaseURL, Model: name})
+	claude := refine.NewClaude(refine.Config{Key: c.Key.Reveal(), BaseURL: c.BaseURL, Model: func() string { return c.Model }})
 	guard := r.Guards.Guard(resilience.Policy{Name: "anthropic"})
-	limited, err := refine.NewLimited(claude, guard, refine.DefaultLimits(), r.Instance)
-	if err != nil {
-		return nil, err
-	}
-	shared, err := refine.NewShared(limited, refine.RedisCache{Client: r.Redis}, name, r.Log, r.Instance)
-	if err != nil {
-		return nil, err
-	}
-	return shared, nil
+	return refine.NewLimited(claude, guard, refine.DefaultLimits(), r.Metrics)
 }
 
 // queueReaders read the queue's topics, each by itself, so that none holds another up.

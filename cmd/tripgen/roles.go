@@ -8,6 +8,7 @@ import (
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/config"
 	aipostgres "github.com/tripgen/tripgen/services/ai/postgres"
+	locationpostgres "github.com/tripgen/tripgen/services/location/postgres"
 	trippostgres "github.com/tripgen/tripgen/services/trip/postgres"
 	userpostgres "github.com/tripgen/tripgen/services/user/postgres"
 )
@@ -37,8 +38,10 @@ func wirings() map[app.Role]wiring {
 		app.User: {
 			needs: []need{needSeal, needDatabase, needKafka}, migrations: userpostgres.Migrations(), wire: wireUser,
 		},
-		app.Location: {needs: []need{needSeal}, wire: wireLocation},
-		app.AI:       {needs: []need{needSeal, needDatabase, needRedis, needKafka}, migrations: aipostgres.Migrations(), wire: wireAI},
+		app.Location: {
+			needs: []need{needSeal, needDatabase, needRedis, needKafka}, migrations: locationpostgres.Migrations(), wire: wireLocation,
+		},
+		app.AI: {needs: []need{needSeal, needDatabase, needRedis, needKafka}, migrations: aipostgres.Migrations(), wire: wireAI},
 		app.Trip: {
 			needs: []need{needSeal, needDatabase, needRedis, needKafka}, migrations: trippostgres.Migrations(), wire: wireTrip,
 		},

@@ -10,15 +10,22 @@ import (
 	"time"
 
 	"github.com/tripgen/tripgen/internal/app"
+	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/config"
 	"github.com/tripgen/tripgen/internal/simulator/anthropic"
+	"github.com/tripgen/tripgen/internal/simulator/faults"
+	"github.com/tripgen/tripgen/internal/simulator/google"
+	"github.com/tripgen/tripgen/internal/simulator/kakao"
 	"github.com/tripgen/tripgen/internal/simulator/openmeteo"
+	"github.com/tripgen/tripgen/internal/simulator/openweather"
+	"github.com/tripgen/tripgen/internal/simulator/world"
 )
 
 // simulateCmd runs simulators of the outside providers.
 type simulateCmd struct {
 	Listen string `help:"Where to listen." default:"127.0.0.1:7090"`
 	claudeFlags
+	providerFlags
 }
 
 // claudeFlags say how the simulated Claude behaves.
@@ -28,23 +35,51 @@ type claudeFlags struct {
 	ClaudeErrors float64       `name:"claude-errors" help:"Share of calls that are refused, 0 to 1." default:"0"`
 }
 
+// providerFlags say how the simulated providers of places, routes and weather behave.
+type providerFlags struct {
+	ProviderP50    time.Duration `name:"provider-p50" help:"Half of the other providers' answers take at most this long." default:"0s"`
+	ProviderP99    time.Duration `name:"provider-p99" help:"All but one in a hundred take at most this long." default:"0s"`
+	ProviderErrors float64       `name:"provider-errors" help:"Share of their calls that fail, 0 to 1." default:"0"`
+	ProviderBusy   float64       `name:"provider-busy" help:"Share of their calls that are told to come back later, 0 to 1." default:"0"`
+}
+
+func (f providerFlags) faults() faults.Config {
+	return faults.Config{
+		P50: faults.Duration(f.ProviderP50), P99: faults.Duration(max(f.ProviderP50, f.ProviderP99)), ErrorRate: f.ProviderErrors,
+		BusyRate: f.ProviderBusy, RetryAfter: 1,
+	}
+}
+
 // Help is the long help.
 func (simulateCmd) Help() string {
-	return `Speaks the wire formats of Anthropic's Messages API (/v1/messages) and Open-Meteo (/v1/forecast) on one address, for machines without keys or a network. What it answers is made up and says so: "simulated": true.
+	return `Speaks the wire formats of Anthropic's Messages API, Kakao's Local and Mobility, Google's Places and Routes (REST and gRPC), OpenWeather and Open-Meteo on one address, for machines without keys or a network. What it answers is made up and says so.
 
-  tripgen simulate --claude-p50 2.5s --claude-p99 12s --claude-errors 0.05`
+How a provider misbehaves can be changed while it runs, or for one call by the header X-Simulate-Fault (hang, truncate, rename, missing, status=503, busy=2, latency=300ms):
+
+  tripgen simulate --claude-p50 2.5s --claude-p99 12s --claude-errors 0.05
+  curl -X PUT -d '{"hang_rate":0.3}' http://127.0.0.1:7090/faults/kakao
+
+To have TripGen ask it for places, which it does not without keys:
+
+  KAKAO_REST_API_KEY=simulated GOOGLE_MAPS_API_KEY=simulated TRIPGEN_PROVIDERS_KAKAO_BASE_URL=http://127.0.0.1:7090 … tripgen up`
 }
 
 // Run is the command.
 func (s *simulateCmd) Run(ctx context.Context) error {
 	log := newLog(config.Default())
+	if err := s.faults().Check(); err != nil {
+		return err
+	}
 	return app.Run(ctx, app.Options{Log: log, Shutdown: simulatorStop}, func(ctx context.Context, g *app.Group) error {
-		simulators, err := startSimulators(ctx, s.Listen, s.claudeFlags)
+		simulators, err := listenSimulators(ctx, s.Listen, s.claudeFlags, s.faults())
 		if err != nil {
 			return err
 		}
 		g.Add(simulators.part())
 		fmt.Fprintln(os.Stdout, "simulators at "+simulators.url())
+		for _, name := range []string{"KAKAO_BASE_URL", "KAKAO_MOBILITY_URL", "GOOGLE_PLACES_URL", "GOOGLE_ROUTES_URL", "OPENWEATHER_BASE_URL", "OPEN_METEO_BASE_URL", "OPEN_METEO_AIR_QUALITY_URL"} {
+			fmt.Fprintln(os.Stdout, "  export TRIPGEN_PROVIDERS_"+name+"="+simulators.url())
+		}
 		return nil
 	})
 }
@@ -58,16 +93,39 @@ type simulators struct {
 }
 
 func startSimulators(ctx context.Context, listen string, claude claudeFlags) (*simulators, error) {
+	return listenSimulators(ctx, listen, claude, faults.Config{})
+}
+
+func listenSimulators(ctx context.Context, listen string, claude claudeFlags, misbehave faults.Config) (*simulators, error) {
+	places, err := world.Load()
+	if err != nil {
+		return nil, fmt.Errorf("simulators: %w", err)
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return nil, fmt.Errorf("simulators: %w", err)
 	}
+	providers := map[string]*faults.Provider{
+		"kakao":       faults.New(kakao.Handler(places), misbehave, 1),
+		"google":      faults.New(google.New(places), misbehave, 2),
+		"openweather": faults.New(openweather.Handler(clock.System{}.Now), misbehave, 3),
+		"openmeteo":   faults.New(openmeteo.Handler(), misbehave, 4),
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/messages", anthropic.New(anthropic.Config{P50: claude.ClaudeP50, P99: claude.ClaudeP99, ErrorRate: claude.ClaudeErrors}).Handler())
-	weather := openmeteo.Handler()
-	mux.Handle("/v1/forecast", weather)
-	mux.Handle("/v1/air-quality", weather)
-	return &simulators{server: &http.Server{Handler: mux, ReadHeaderTimeout: simulatorStop}, listener: listener}, nil
+	mux.Handle("/faults/", http.StripPrefix("/faults", faults.Admin(providers)))
+	for path, provider := range map[string]string{
+		"/v1/forecast": "openmeteo", "/v1/air-quality": "openmeteo", "/data/": "openweather",
+		"/v2/local/": "kakao", "/v1/destinations/directions": "kakao",
+		"/v1/places/": "google", "/v1/places:searchNearby": "google", "/v1/places:searchText": "google",
+		"/distanceMatrix/": "google", "/google.maps.places.v1.Places/": "google", "/google.maps.routing.v2.Routes/": "google",
+	} {
+		mux.Handle(path, providers[provider])
+	}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: simulatorStop, Protocols: new(http.Protocols)}
+	server.Protocols.SetHTTP1(true)
+	server.Protocols.SetUnencryptedHTTP2(true)
+	return &simulators{server: server, listener: listener}, nil
 }
 
 func (s *simulators) url() string { return "http://" + s.listener.Addr().String() }

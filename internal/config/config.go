@@ -162,6 +162,8 @@ type Anthropic struct {
 type Kakao struct {
 	Key     Secret `yaml:"key" env:"KAKAO_REST_API_KEY"`
 	BaseURL string `yaml:"base_url"`
+	// MobilityURL is for ways by car.
+	MobilityURL string `yaml:"mobility_url"`
 }
 
 // Google is places and routes elsewhere.
@@ -169,6 +171,9 @@ type Google struct {
 	Key       Secret `yaml:"key" env:"GOOGLE_MAPS_API_KEY"`
 	PlacesURL string `yaml:"places_url"`
 	RoutesURL string `yaml:"routes_url"`
+	// DayBudgetUSD caps what is spent with Google a day (in UTC), in US dollars by its price list: beyond it the next
+	// source answers. Zero for no cap.
+	DayBudgetUSD float64 `yaml:"day_budget_usd"`
 }
 
 // Weather is OpenWeather.
@@ -237,7 +242,7 @@ func Default() Config {
 		},
 		Providers: Providers{
 			Anthropic:   Anthropic{BaseURL: "https://api.anthropic.com", Model: "claude-haiku-4-5"},
-			Kakao:       Kakao{BaseURL: "https://dapi.kakao.com"},
+			Kakao:       Kakao{BaseURL: "https://dapi.kakao.com", MobilityURL: "https://apis-navi.kakaomobility.com"},
 			Google:      Google{PlacesURL: "https://places.googleapis.com", RoutesURL: "https://routes.googleapis.com"},
 			OpenWeather: Weather{BaseURL: "https://api.openweathermap.org"},
 			OpenMeteo: OpenMeteo{

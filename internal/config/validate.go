@@ -41,7 +41,7 @@ var needs = map[app.Role][]func(*problems, Config){
 	app.User:     {seal, kafka, userSettings},
 	app.Trip:     {seal, kafka, redis, service("ai"), service("location")},
 	app.AI:       {seal, kafka, redis, service("location")},
-	app.Location: {redis},
+	app.Location: {redis, kafka, seal},
 	app.Worker:   {seal, kafka, redis, service("location")},
 }
 

@@ -47,13 +47,14 @@ func ClassOf(units int) Class {
 }
 
 // Credit is how much earlier than it did a generation of this class counts as having been asked for, in the order of
-// work. See package dispatch for the bound on waiting that follows.
+// work. See package dispatch for the bound on waiting that follows: larger credits would let small trips through a burst
+// even faster and make big ones wait longer.
 func (c Class) Credit() time.Duration {
 	switch c {
 	case Express:
-		return 60 * time.Second
-	case Standard:
 		return 30 * time.Second
+	case Standard:
+		return 15 * time.Second
 	default:
 		return 0
 	}

@@ -9,10 +9,10 @@ import (
 	"github.com/tripgen/tripgen/internal/clock"
 )
 
-// How long after its end what belongs to a generation is kept: the request, which is personal, as short as troubles are
-// looked into; the result while its improvements can be taken; the row for the traveller's list.
+// How long after its end what belongs to a generation is kept: the request, which is personal, and the result while
+// improvements can be taken and recommendations asked for; the row for the traveller's list.
 const (
-	KeepRequest    = 24 * time.Hour
+	KeepRequest    = 14 * 24 * time.Hour
 	KeepResult     = 14 * 24 * time.Hour
 	KeepGeneration = 180 * 24 * time.Hour
 )

@@ -65,8 +65,8 @@ type WorkStore interface {
 	Fail(ctx context.Context, g Generation, reason string, t Trouble, cost Cost) (Generation, error)
 	// Retry puts the generation back into the queue, to be taken no sooner than at notBefore.
 	Retry(ctx context.Context, g Generation, notBefore time.Time, t Trouble, cost Cost) error
-	// Stranded gives ids of generations whose worker's lease ran out, and of queued ones that no event was sent for
-	// since the given time, and takes note that they are being looked after.
+	// Stranded gives generations whose worker's lease ran out, and queued ones that have waited since before the given
+	// time, each of these to one caller.
 	Stranded(ctx context.Context, queuedBefore time.Time, limit int) ([]Generation, error)
 }
 

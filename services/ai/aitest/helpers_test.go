@@ -19,6 +19,14 @@ func shortBudgets() pipeline.Budgets {
 	}
 }
 
+// lifeBudgets are those of life.
+func lifeBudgets() pipeline.Budgets {
+	return pipeline.Budgets{
+		Deadline: 5 * time.Second, Store: 500 * time.Millisecond, Gather: 800 * time.Millisecond, Plan: time.Second, Refine: 3 * time.Second,
+		Late: 20 * time.Second, Hedge: -1,
+	}
+}
+
 func wantReason(t *testing.T, err error, reason string) {
 	t.Helper()
 	if !errs.HasReason(rpc.Error(err), reason) {

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 func TestGenerationsOfAKilledWorkerAreTakenOver(t *testing.T) {
 	s := aitest.Start(t, aitest.Options{
 		Real: true, NoWorker: true, Session: 6 * time.Second, Lease: 2 * time.Second,
-		Claude: anthropic.Config{P50: 1500 * time.Millisecond, P99: 1600 * time.Millisecond},
+		Claude: anthropic.Config{Hang: true}, // nothing is over before the kill
 	})
 	first := s.StartProcess(t)
 	const n = 6
@@ -40,6 +40,7 @@ func TestGenerationsOfAKilledWorkerAreTakenOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	killed := time.Now()
+	s.Claude.Configure(anthropic.Config{P50: 500 * time.Millisecond, P99: 500 * time.Millisecond})
 	var waiting sync.WaitGroup
 	for _, request := range requests {
 		waiting.Go(func() {

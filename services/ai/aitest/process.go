@@ -33,9 +33,10 @@ type outside struct {
 	Options                             Options
 }
 
-// StartProcess starts a worker in a process of its own, which a test can kill. The test's package has to call
-// [WorkerMain] first thing in its TestMain. The stack has to be on real servers.
-func (s *Stack) StartProcess(t testing.TB) *os.Process {
+// StartProcess starts a worker in a process of its own, which a test can kill, by the words of a command that runs it,
+// such as "nice". The test's package has to call [WorkerMain] first thing in its TestMain. The stack has to be on real
+// servers.
+func (s *Stack) StartProcess(t testing.TB, by ...string) *os.Process {
 	t.Helper()
 	told := outside{
 		Postgres: s.Pool.Config().ConnString(), Redis: "redis://" + s.Redis.Options().Addr, KeyFile: s.keyFile, ClaudeURL: s.claudeURL,
@@ -46,7 +47,8 @@ func (s *Stack) StartProcess(t testing.TB) *os.Process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(os.Args[0]) //nolint:gosec,noctx // itself; killed by the test
+	words := append(by, os.Args[0])
+	command := exec.Command(words[0], words[1:]...) //nolint:gosec,noctx // itself; killed by the test
 	command.Env = append(os.Environ(), processVariable+"="+string(body))
 	command.Stderr = os.Stderr
 	if err := command.Start(); err != nil {

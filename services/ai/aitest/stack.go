@@ -5,7 +5,10 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -39,6 +42,7 @@ import (
 	"github.com/tripgen/tripgen/services/ai/pipeline"
 	aipostgres "github.com/tripgen/tripgen/services/ai/postgres"
 	"github.com/tripgen/tripgen/services/ai/progress"
+	"github.com/tripgen/tripgen/services/ai/recommend"
 	"github.com/tripgen/tripgen/services/ai/refine"
 	"github.com/tripgen/tripgen/services/ai/review"
 	airpc "github.com/tripgen/tripgen/services/ai/rpc"
@@ -90,14 +94,17 @@ type Stack struct {
 	Intake      aiv1connect.GenerationIntakeServiceClient
 	Planner     aiv1connect.PlannerServiceClient
 	Check       aiv1connect.ItineraryCheckServiceClient
+	Advice      aiv1connect.RecommendationServiceClient
 	Server      *rpctest.Server
 
-	miniredis *miniredis.Miniredis
-	keyFile   string
-	claudeURL string
-	relay     *events.Relay
-	budget    *ai.Budget
-	logger    *slog.Logger
+	miniredis  *miniredis.Miniredis
+	kfake      *kfake.Cluster
+	closeKafka sync.Once
+	keyFile    string
+	claudeURL  string
+	relay      *events.Relay
+	budget     *ai.Budget
+	logger     *slog.Logger
 }
 
 // Start starts a stack that ends with the test.
@@ -172,15 +179,15 @@ func (s *Stack) openPostgres(t testing.TB) {
 
 func (s *Stack) openRedis(t testing.TB) {
 	t.Helper()
-	url := os.Getenv("TRIPGEN_TEST_REDIS")
+	address := os.Getenv("TRIPGEN_TEST_REDIS")
 	switch {
 	case !s.Options.Real:
 		s.miniredis = miniredis.RunT(t)
-		url = "redis://" + s.miniredis.Addr()
-	case url == "":
+		address = "redis://" + s.miniredis.Addr()
+	case address == "":
 		t.Skip("needs a Redis server: set TRIPGEN_TEST_REDIS")
 	}
-	options, err := redis.ParseURL(url)
+	options, err := redis.ParseURL(address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,6 +204,9 @@ func (s *Stack) StopRedis() { s.miniredis.Close() }
 // ForgetRedis makes the Redis in the process lose all it holds.
 func (s *Stack) ForgetRedis() { s.miniredis.FlushAll() }
 
+// StopKafka takes the Kafka in the process away.
+func (s *Stack) StopKafka() { s.closeKafka.Do(s.kfake.Close) }
+
 func (s *Stack) openKafka(t testing.TB) {
 	t.Helper()
 	s.Kafka = kafka.Config{Brokers: []string{os.Getenv("TRIPGEN_TEST_KAFKA")}, Partitions: s.Options.Partitions, SessionTimeout: s.Options.Session, Log: s.logger}
@@ -206,7 +216,8 @@ func (s *Stack) openKafka(t testing.TB) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(cluster.Close)
+		s.kfake = cluster
+		t.Cleanup(s.StopKafka)
 		s.Kafka.Brokers = cluster.ListenAddrs()
 	case s.Kafka.Brokers[0] == "":
 		t.Skip("needs a Kafka server: set TRIPGEN_TEST_KAFKA")
@@ -228,19 +239,37 @@ func (s *Stack) serve(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	advisor, err := s.limited()
+	if err != nil {
+		t.Fatal(err)
+	}
 	handlers := airpc.New(airpc.Deps{
 		Intake: ai.NewIntake(s.Store, s.budget, clock.System{}, s.Options.Queue), Queue: ai.NewQueue(s.Store, clock.System{}),
 		Reader: s.Store, Ender: s.Store, Log: s.Log, Hub: hub, Pages: pages, Seal: s.Sealer, Clock: clock.System{}, Logger: s.logger,
+		Recommender: &recommend.Recommender{
+			Store: s.Store, Locations: s.Places, Advisor: advisor, Affords: s.budget.Affords, Cache: refine.RedisCache{Client: s.Redis},
+			Clock: clock.System{}, Log: s.logger,
+		},
 		Reviewer: &review.Reviewer{Locations: s.Places, Clock: clock.System{}, IDs: id.Random{}, Log: s.logger},
 	})
 	Run(t, handlers.Looking())
 	s.Server = rpctest.Start(t, rpc.Deps{Log: s.logger, MaxRequestBytes: 4 << 20}, func(server *rpc.Server, options []connect.HandlerOption) {
 		handlers.Mount(server, options...)
+		// The gateway fetches the issuer's keys where the user service has them, over HTTP/2.
+		server.Mount("/.well-known/jwks.json", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			issuer, err := url.Parse(s.Server.URL())
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+				return
+			}
+			httputil.NewSingleHostReverseProxy(issuer).ServeHTTP(w, r)
+		}))
 	})
 	s.Generations = aiv1connect.NewGenerationServiceClient(s.Server.Client(t, s.Server.Token(Owner, "generations")), s.Server.BaseURL)
 	internal := s.Server.Client(t, s.Server.ServiceToken("tripgen-trip"))
 	s.Intake = aiv1connect.NewGenerationIntakeServiceClient(internal, s.Server.BaseURL)
 	s.Planner = aiv1connect.NewPlannerServiceClient(internal, s.Server.BaseURL)
+	s.Advice = aiv1connect.NewRecommendationServiceClient(s.Server.Client(t, s.Server.Token(Owner, "trips.read")), s.Server.BaseURL)
 	s.Check = aiv1connect.NewItineraryCheckServiceClient(s.Server.Client(t, s.Server.Token(Owner, "generations")), s.Server.BaseURL)
 }
 
@@ -294,19 +323,25 @@ func (s *Stack) worker() (*worker.Worker, []*kafkago.Reader, error) {
 	}), readers, nil
 }
 
-// model is the simulated Claude, within limits, shared if asked for.
-func (s *Stack) model() (refine.Model, error) {
-	name := func() string { return "claude-haiku-4-5" }
+const modelName = "claude-haiku-4-5"
+
+// limited is the simulated Claude within limits.
+func (s *Stack) limited() (*refine.Limited, error) {
 	guards, err := resilience.NewSet(prometheus.NewRegistry())
 	if err != nil {
 		return nil, err
 	}
-	claude := refine.NewClaude(refine.Config{Key: "any", BaseURL: s.claudeURL, Model: name})
-	limited, err := refine.NewLimited(claude, guards.Guard(resilience.Policy{Name: "anthropic"}), refine.DefaultLimits(), nil)
+	claude := refine.NewClaude(refine.Config{Key: "any", BaseURL: s.claudeURL, Model: func() string { return modelName }})
+	return refine.NewLimited(claude, guards.Guard(resilience.Policy{Name: "anthropic"}), refine.DefaultLimits(), nil)
+}
+
+// model is the simulated Claude within limits, shared if asked for.
+func (s *Stack) model() (refine.Model, error) {
+	limited, err := s.limited()
 	if err != nil || !s.Options.Share {
 		return limited, err
 	}
-	return refine.NewShared(limited, refine.RedisCache{Client: s.Redis}, name, s.logger, nil)
+	return refine.NewShared(limited, refine.RedisCache{Client: s.Redis}, func() string { return modelName }, s.logger, nil)
 }
 
 // Run runs a part until the test ends, or until stop, and awaits its end.

@@ -24,8 +24,9 @@ func TestTakesSmallTripsFirstUntilLargeOnesHaveWaitedLongEnough(t *testing.T) {
 	t.Parallel()
 	q := dispatch.NewQueue(10)
 	for _, i := range []*dispatch.Item{
-		item("bulk", ai.Bulk, 0), item("standard", ai.Standard, 15*time.Second), item("express early", ai.Express, 50*time.Second),
-		item("express late", ai.Express, 61*time.Second), item("express last", ai.Express, 62*time.Second),
+		item("bulk", ai.Bulk, 0), item("standard", ai.Standard, ai.Standard.Credit()-5*time.Second),
+		item("express early", ai.Express, ai.Express.Credit()-time.Second), item("express late", ai.Express, ai.Express.Credit()+time.Second),
+		item("express last", ai.Express, ai.Express.Credit()+2*time.Second),
 	} {
 		if err := q.Offer(t.Context(), i); err != nil {
 			t.Fatal(err)

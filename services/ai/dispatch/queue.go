@@ -15,7 +15,7 @@
 // A generation of class c that was asked for at time a is overtaken only by those that were asked for before
 // a + (highest credit − credit of c). So it starts at the latest when the work is done that was asked for until then: in
 // a system that keeps up with its load on average, where work of up to U seconds is asked for in any time of length
-// T = highest credit − credit of c = 60 s for bulk, 30 s for standard, 0 for express, it waits at most U seconds longer
+// T = highest credit − credit of c = 30 s for bulk, 15 s for standard, 0 for express, it waits at most U seconds longer
 // than it would first come, first served. Nobody starves under any load: what arrives later than T does not count.
 package dispatch
 

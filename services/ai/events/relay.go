@@ -44,12 +44,15 @@ type Writer interface {
 const (
 	kickSenders  = 8
 	kickBacklog  = 1024
-	kickTimeout  = 2 * time.Second
-	sweepEvery   = 500 * time.Millisecond
+	kickTimeout  = 700 * time.Millisecond
+	sweepEvery   = 250 * time.Millisecond
 	sweepTimeout = 10 * time.Second
 	sweepBatch   = 200
-	// sweepAge leaves fresh events to the kick.
-	sweepAge = 3 * time.Second
+	// sweepAge leaves fresh events to the kick: one that Kafka did not take at once is not late for the five seconds yet.
+	sweepAge = time.Second
+	// sentEvery is how often what was sent is taken out of the outbox, gathered.
+	sentEvery   = 50 * time.Millisecond
+	sentBacklog = 4 * kickBacklog
 )
 
 // Relay brings events from the outbox to Kafka: at once those that it is kicked with, and by a sweep those whose kick
@@ -59,11 +62,12 @@ type Relay struct {
 	writer Writer
 	log    *slog.Logger
 	kicks  chan Entry
+	sent   chan int64
 }
 
 // NewRelay makes a relay.
 func NewRelay(outbox Outbox, writer Writer, log *slog.Logger) *Relay {
-	return &Relay{outbox: outbox, writer: writer, log: log, kicks: make(chan Entry, kickBacklog)}
+	return &Relay{outbox: outbox, writer: writer, log: log, kicks: make(chan Entry, kickBacklog), sent: make(chan int64, sentBacklog)}
 }
 
 // Kick sends an event soon. It never blocks: what does not fit is left to the sweep.
@@ -84,6 +88,7 @@ func (r *Relay) run(ctx context.Context) error {
 	for range kickSenders {
 		senders.Go(func() { r.sendKicked(ctx) })
 	}
+	senders.Go(func() { r.takeOut(ctx) })
 	r.sweepUntil(ctx)
 	senders.Wait()
 	return nil
@@ -108,7 +113,42 @@ func (r *Relay) send(ctx context.Context, e Entry) error {
 	if err := r.writer.WriteMessages(ctx, e.message()); err != nil {
 		return err
 	}
-	return r.outbox.Sent(ctx, []int64{e.ID})
+	select {
+	case r.sent <- e.ID:
+	default: // it stays in the outbox and is sent again
+	}
+	return nil
+}
+
+// takeOut takes what was sent out of the outbox, many in one statement, before the sweep finds it.
+func (r *Relay) takeOut(ctx context.Context) {
+	tick := time.NewTicker(sentEvery)
+	defer tick.Stop()
+	var ids []int64
+	for {
+		select {
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), kickTimeout)
+			defer cancel()
+			r.clear(last, ids)
+			return
+		case entry := <-r.sent:
+			ids = append(ids, entry)
+			continue
+		case <-tick.C:
+		}
+		r.clear(ctx, ids)
+		ids = ids[:0]
+	}
+}
+
+func (r *Relay) clear(ctx context.Context, ids []int64) {
+	if len(ids) == 0 {
+		return
+	}
+	if err := r.outbox.Sent(ctx, ids); err != nil && ctx.Err() == nil {
+		r.log.WarnContext(ctx, "what was sent stays in the outbox and is sent again", "error", err)
+	}
 }
 
 func (r *Relay) sweepUntil(ctx context.Context) {

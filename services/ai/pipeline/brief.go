@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	locationv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 	"github.com/tripgen/tripgen/services/ai/planner"
@@ -21,14 +22,14 @@ const optionsPerDay = 12
 // briefs makes a question for each day; the days' vocabularies share no place, so that their answers fit together.
 func (w *work) briefs() map[int]refine.Brief {
 	options := w.options()
-	group := w.group()
+	group := GroupOf(w.request.GetProfile())
 	cities := map[string]refine.City{}
 	out := make(map[int]refine.Brief, len(w.days))
 	for _, d := range w.days {
 		cityID := w.facts.Problem.Days[d].City
 		city, ok := cities[cityID]
 		if !ok {
-			city = w.catalogue(cityID)
+			city = Catalogue(w.facts, cityID)
 			cities[cityID] = city
 		}
 		out[d] = refine.Brief{City: city, Group: group, Wishes: w.facts.Wishes.Text, Days: []refine.Day{w.day(d, options[d])}}
@@ -36,14 +37,14 @@ func (w *work) briefs() map[int]refine.Brief {
 	return out
 }
 
-// catalogue is a city's plannable places in the order of their ids.
-func (w *work) catalogue(cityID string) refine.City {
+// Catalogue is a city's plannable places in the order of their ids.
+func Catalogue(facts *planning.Facts, cityID string) refine.City {
 	c := refine.City{ID: cityID}
-	name := w.facts.City(cityID).GetName()
+	name := facts.City(cityID).GetName()
 	c.Name = refine.Text{Ko: name.GetKo(), En: name.GetEn()}
-	for i := range w.facts.Problem.Places {
-		if p := &w.facts.Problem.Places[i]; p.City == cityID {
-			place, _ := w.facts.Place(p.ID)
+	for i := range facts.Problem.Places {
+		if p := &facts.Problem.Places[i]; p.City == cityID {
+			place, _ := facts.Place(p.ID)
 			c.Places = append(c.Places, placeOf(place))
 		}
 	}
@@ -73,10 +74,11 @@ func lowerName(name, prefix string) string {
 	return short
 }
 
-func (w *work) group() refine.Group {
-	pace := planner.PaceOf(w.facts.Problem.Group)
-	g := refine.Group{Mode: lowerName(w.request.GetProfile().GetTransportMode().String(), "TRANSPORT_MODE_"), MinStops: pace.MinStops, MaxStops: pace.MaxStops}
-	for _, m := range w.request.GetProfile().GetMembers() {
+// GroupOf tells a group without anything that names a person.
+func GroupOf(profile *aiv1.PlanningProfile) refine.Group {
+	pace := planner.PaceOf(planning.GroupOf(profile))
+	g := refine.Group{Mode: lowerName(profile.GetTransportMode().String(), "TRANSPORT_MODE_"), MinStops: pace.MinStops, MaxStops: pace.MaxStops}
+	for _, m := range profile.GetMembers() {
 		member := refine.Member{Age: ageBand(int(m.GetAge())), Health: lowerName(m.GetHealth().String(), "HEALTH_LEVEL_")}
 		for _, t := range m.GetPreferences() {
 			member.Likes = append(member.Likes, lowerName(t.String(), "PREFERENCE_"))
@@ -110,7 +112,7 @@ func (w *work) day(d int, options []string) refine.Day {
 	date := time.Date(plan.Date.Year, plan.Date.Month, plan.Date.Day, 0, 0, 0, 0, time.UTC)
 	out := refine.Day{
 		Number: d + 1, Date: date.Format(time.DateOnly), Weekday: date.Weekday().String(),
-		Weather: weatherWords(w.rendered[d].GetWeather()), Options: options,
+		Weather: WeatherWords(w.rendered[d].GetWeather()), Options: options,
 	}
 	for _, s := range plan.Stops {
 		if s.Kind == planner.Visit || s.Kind == planner.Meal {
@@ -124,7 +126,8 @@ func (w *work) day(d int, options []string) refine.Day {
 
 func minuteWords(m int) string { return fmt.Sprintf("%02d:%02d", m/60, m%60) }
 
-func weatherWords(d *typev1.DayWeather) string {
+// WeatherWords tells a day's weather coarsely; nothing where it is not known.
+func WeatherWords(d *typev1.DayWeather) string {
 	if d == nil {
 		return ""
 	}

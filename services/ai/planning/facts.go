@@ -29,7 +29,7 @@ func Build(r Request, trip *Trip, cities []*City) (*Facts, error) {
 	f := &Facts{
 		trip: trip, cities: make(map[string]*City, len(cities)), places: map[string]*locationv1.Place{}, gone: map[string]bool{},
 		weather: make([]*typev1.DayWeather, trip.Len()),
-		Problem: &planner.Problem{Mode: planner.Transit, Seed: r.Seed, Group: groupOf(r.Profile)},
+		Problem: &planner.Problem{Mode: planner.Transit, Seed: r.Seed, Group: GroupOf(r.Profile)},
 	}
 	if r.Profile.GetTransportMode() == typev1.TransportMode_TRANSPORT_MODE_CAR {
 		f.Problem.Mode = planner.Car
@@ -195,7 +195,8 @@ var healthOf = map[typev1.HealthLevel]planner.Health{
 	typev1.HealthLevel_HEALTH_LEVEL_LIMITED:   planner.Limited,
 }
 
-func groupOf(p *aiv1.PlanningProfile) planner.Group {
+// GroupOf gives the planner's group.
+func GroupOf(p *aiv1.PlanningProfile) planner.Group {
 	var g planner.Group
 	for _, m := range p.GetMembers() {
 		member := planner.Member{Age: int(m.GetAge()), Health: healthOf[m.GetHealth()]}

@@ -257,8 +257,13 @@ func (f *Facts) Place(placeID string) (*locationv1.Place, bool) {
 	return p, ok
 }
 
-// City is a city of the facts.
-func (f *Facts) City(cityID string) *locationv1.City { return f.cities[cityID].City }
+// City is a city of the facts; nil where it is not one of the trip's.
+func (f *Facts) City(cityID string) *locationv1.City {
+	if c, ok := f.cities[cityID]; ok {
+		return c.City
+	}
+	return nil
+}
 
 // categoryName is a category as people and files write it: "museum", "food".
 func categoryName(c locationv1.PlaceCategory) string {

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -36,6 +38,26 @@ func (s *Store) Purge(ctx context.Context, requests, results, generations time.T
 		removed += int(tag.RowsAffected())
 	}
 	return removed, nil
+}
+
+// LatestRequest gives the body of the latest request that is kept of an owner's trip.
+func (s *Store) LatestRequest(ctx context.Context, owner, tripID string) ([]byte, error) {
+	var generationID string
+	var sealed []byte
+	err := postgres.Clean(s.Pool.QueryRow(ctx, `SELECT g.id, r.body FROM generation g
+		JOIN generation_request r ON r.generation_id = g.id
+		WHERE g.owner = $1 AND g.trip_id = $2 ORDER BY g.id DESC LIMIT 1`, owner, tripID).Scan(&generationID, &sealed))
+	if errors.Is(err, postgres.ErrNoRow) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, describe("read latest request", err)
+	}
+	body, err := s.Seal.Open(sealed, requestPlace(generationID))
+	if err != nil {
+		return nil, fmt.Errorf("open request of %s: %w", generationID, err)
+	}
+	return body, nil
 }
 
 // DeleteOwner removes all that an owner asked for and gives the ids of the generations that were.

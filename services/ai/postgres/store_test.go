@@ -271,7 +271,7 @@ func TestTheQueueIsReadInTheOrderOfWork(t *testing.T) {
 	for i, c := range []struct {
 		class ai.Class
 		after time.Duration
-	}{{ai.Bulk, 0}, {ai.Express, 59 * time.Second}, {ai.Express, 61 * time.Second}, {ai.Standard, 20 * time.Second}, {ai.Bulk, -time.Second}} {
+	}{{ai.Bulk, 0}, {ai.Express, ai.Express.Credit() - time.Second}, {ai.Express, ai.Express.Credit() + time.Second}, {ai.Standard, 5 * time.Second}, {ai.Bulk, -time.Second}} {
 		g, _, err := s.Accept(t.Context(), ai.Request{
 			ID: id.Random{}.New(id.Generation), TripID: "t", Owner: "o", RequestTime: start.Add(c.after), Fingerprint: []byte("f"),
 		}, 1, c.class)

@@ -156,18 +156,19 @@ func (s *Store) told(entry events.Entry, what string, err error) error {
 	}
 }
 
-// Stranded finds generations that nobody looks after. Those that wait without an event are noted as waiting from now,
-// so that of several workers one gets them.
+// Stranded finds generations that nobody looks after. Those that wait are given in the order of work and noted as
+// waiting from now, so that of several workers one gets them.
 func (s *Store) Stranded(ctx context.Context, queuedBefore time.Time, limit int) ([]ai.Generation, error) {
 	rows, err := s.Pool.Query(ctx, `WITH waiting AS (
 			SELECT id FROM generation WHERE state = 'queued' AND queued_until < $1
-			ORDER BY queued_until LIMIT $2 FOR UPDATE SKIP LOCKED),
+			ORDER BY request_time - CASE class WHEN 'express' THEN $3::interval WHEN 'standard' THEN $4 ELSE $5 END
+			LIMIT $2 FOR UPDATE SKIP LOCKED),
 		noted AS (
 			UPDATE generation g SET queued_until = now() FROM waiting WHERE g.id = waiting.id RETURNING g.*)
 		SELECT `+columns+` FROM noted g
 		UNION ALL
 		(SELECT `+columns+` FROM generation g WHERE g.state = 'running' AND g.lease_until < now()
-			ORDER BY g.lease_until LIMIT $2)`, queuedBefore, limit)
+			ORDER BY g.lease_until LIMIT $2)`, queuedBefore, limit, ai.Express.Credit(), ai.Standard.Credit(), ai.Bulk.Credit())
 	if err != nil {
 		return nil, describe("find stranded generations", postgres.Clean(err))
 	}

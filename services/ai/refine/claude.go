@@ -49,7 +49,11 @@ const (
 
 // Days answers a brief.
 func (c *Claude) Days(ctx context.Context, b Brief, yield func(Answer)) (ai.Cost, error) {
-	return c.stream(ctx, b, instructions, daysSchema(b.City), tokensPerDay*len(b.Days), func(r io.Reader) error {
+	message, err := ask(b)
+	if err != nil {
+		return ai.Cost{}, err
+	}
+	return c.stream(ctx, b.City, message, instructions, daysSchema(b.City), tokensPerDay*len(b.Days), func(r io.Reader) error {
 		return elements(r, "days", func(a Answer) {
 			if clean(&a, b) {
 				yield(a)
@@ -60,8 +64,12 @@ func (c *Claude) Days(ctx context.Context, b Brief, yield func(Answer)) (ai.Cost
 
 // Wishes says what became of the traveller's words.
 func (c *Claude) Wishes(ctx context.Context, b Brief) ([]Wish, ai.Cost, error) {
+	message, err := ask(b)
+	if err != nil {
+		return nil, ai.Cost{}, err
+	}
 	var wishes []Wish
-	cost, err := c.stream(ctx, b, wishInstructions, wishesSchema(), tokensForWishes, func(r io.Reader) error {
+	cost, err := c.stream(ctx, b.City, message, wishInstructions, wishesSchema(), tokensForWishes, func(r io.Reader) error {
 		return elements(r, "wishes", func(w Wish) {
 			text, ok := plain(w.Wish, wishMost)
 			w.Wish, w.Why = text, plainText(w.Why, textMost)
@@ -74,9 +82,9 @@ func (c *Claude) Wishes(ctx context.Context, b Brief) ([]Wish, ai.Cost, error) {
 }
 
 // stream makes a call and hands its output to read while it comes in.
-func (c *Claude) stream(ctx context.Context, b Brief, system string, schema map[string]any, tokens int, read func(io.Reader) error) (ai.Cost, error) {
+func (c *Claude) stream(ctx context.Context, city City, message, system string, schema map[string]any, tokens int, read func(io.Reader) error) (ai.Cost, error) {
 	model := c.model()
-	params, err := params(model, b, system, schema, tokens)
+	params, err := params(model, city, message, system, schema, tokens)
 	if err != nil {
 		return ai.Cost{}, err
 	}
@@ -93,14 +101,14 @@ func (c *Claude) stream(ctx context.Context, b Brief, system string, schema map[
 		_ = output.CloseWithError(io.ErrClosedPipe)
 		parsed <- err
 	}()
-	var message anthropic.Message
+	var answer anthropic.Message
 	for stream.Next() {
 		event := stream.Current()
-		if err := message.Accumulate(event); err != nil {
+		if err := answer.Accumulate(event); err != nil {
 			cancel()
 			_ = input.CloseWithError(err)
 			<-parsed
-			return costOf(model, message.Usage), fmt.Errorf("claude's stream: %w", err)
+			return costOf(model, answer.Usage), fmt.Errorf("claude's stream: %w", err)
 		}
 		if delta, ok := event.AsAny().(anthropic.ContentBlockDeltaEvent); ok {
 			_, _ = io.WriteString(input, delta.Delta.Text) // fails only after the answer was read
@@ -108,24 +116,20 @@ func (c *Claude) stream(ctx context.Context, b Brief, system string, schema map[
 	}
 	_ = input.CloseWithError(io.EOF)
 	parseErr := <-parsed
-	cost := costOf(model, message.Usage)
+	cost := costOf(model, answer.Usage)
 	switch {
 	case stream.Err() != nil:
 		return cost, describe(stream.Err())
-	case message.StopReason != anthropic.StopReasonEndTurn:
-		return cost, fmt.Errorf("claude stopped with %q", message.StopReason)
+	case answer.StopReason != anthropic.StopReasonEndTurn:
+		return cost, fmt.Errorf("claude stopped with %q", answer.StopReason)
 	case parseErr != nil:
 		return cost, fmt.Errorf("claude's answer: %w", parseErr)
 	}
 	return cost, nil
 }
 
-func params(model string, b Brief, system string, schema map[string]any, tokens int) (anthropic.MessageNewParams, error) {
-	places, err := catalogue(b.City)
-	if err != nil {
-		return anthropic.MessageNewParams{}, err
-	}
-	message, err := ask(b)
+func params(model string, city City, message, system string, schema map[string]any, tokens int) (anthropic.MessageNewParams, error) {
+	places, err := catalogue(city)
 	if err != nil {
 		return anthropic.MessageNewParams{}, err
 	}

@@ -20,7 +20,7 @@ type Limits struct {
 }
 
 // DefaultLimits suit a provider that allows some thousand calls a minute.
-func DefaultLimits() Limits { return Limits{Least: 1, Start: 32, Most: 256} }
+func DefaultLimits() Limits { return Limits{Least: 2, Start: 128, Most: 512} }
 
 // Limited is a model whose calls keep to what the provider bears. The number of calls at once grows by one for each
 // round of calls that went well and is halved when the provider says that it is busy (additive increase, multiplicative
@@ -154,7 +154,7 @@ func (m *Limited) release(err error) {
 func (m *Limited) judge(ctx context.Context, err error) (failing bool) {
 	_, busy := errors.AsType[*BusyError](err)
 	_, refused := errors.AsType[*RefusedError](err)
-	if busy || refused || errors.Is(ctx.Err(), context.Canceled) {
+	if busy || refused || err != nil && errors.Is(ctx.Err(), context.Canceled) {
 		return false
 	}
 	m.mu.Lock()

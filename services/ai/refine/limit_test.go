@@ -130,8 +130,28 @@ func TestOnlyAFailingProviderOpensTheBreaker(t *testing.T) {
 	if guard.State() != "closed" {
 		t.Fatalf("with a tenth of failures the breaker is %s", guard.State())
 	}
+	// Who has the answer hangs up before the call is over: that is a call that went well.
+	share = 1000
+	for range 200 {
+		ctx, cancel := context.WithCancel(t.Context())
+		answered := &fake{days: func(context.Context, refine.Brief, func(refine.Answer)) (ai.Cost, error) {
+			cancel()
+			return ai.Cost{}, nil
+		}}
+		model.days, answered.days = answered.days, model.days
+		_, _ = m.Days(ctx, refine.Brief{}, none) // goes well
+		model.days = answered.days
+		if model.calls.Load()%40 == 0 {
+			share = 1
+			_, _ = m.Days(t.Context(), refine.Brief{}, none) // fails
+			share = 1000
+		}
+	}
+	if guard.State() != "closed" {
+		t.Fatalf("with calls that were hung up after the answer the breaker is %s", guard.State())
+	}
 	share = 1
-	for range 20 {
+	for range 40 {
 		_, _ = m.Days(t.Context(), refine.Brief{}, none) // all fail
 	}
 	if guard.State() != "open" {

@@ -15,6 +15,7 @@ import (
 	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1/aiv1connect"
 	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/progress"
+	"github.com/tripgen/tripgen/services/ai/recommend"
 	"github.com/tripgen/tripgen/services/ai/review"
 )
 
@@ -26,18 +27,18 @@ type Deps struct {
 	Ender  ai.Ender
 	// Reviewer changes and checks itineraries.
 	Reviewer *review.Reviewer
-	Log      *progress.Log
-	Hub      *progress.Hub
-	Pages    *page.Tokens
-	Seal     *seal.Sealer
-	Clock    clock.Clock
-	Logger   *slog.Logger
+	// Recommender says why places suit groups.
+	Recommender *recommend.Recommender
+	Log         *progress.Log
+	Hub         *progress.Hub
+	Pages       *page.Tokens
+	Seal        *seal.Sealer
+	Clock       clock.Clock
+	Logger      *slog.Logger
 }
 
 // Handlers answer the AI service's public and internal RPCs.
 type Handlers struct {
-	aiv1connect.UnimplementedRecommendationServiceHandler
-
 	Deps
 }
 

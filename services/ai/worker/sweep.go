@@ -11,11 +11,13 @@ const (
 	sweepEvery   = 300 * time.Millisecond
 	sweepTimeout = 2 * time.Second
 	sweepBatch   = 16
-	// forgotten is how long a queued generation may be without a message; the message of any other is on its way.
-	forgotten = 2 * time.Minute
+	// forgotten is how long a queued generation may wait while a worker has nothing to do: its message is lost, with a
+	// worker that died and whose partitions Kafka has not given to others yet, or behind another worker's long queue.
+	forgotten = 1500 * time.Millisecond
 )
 
-// sweep takes over what nobody looks after: generations whose worker died, and queued ones whose message was lost.
+// sweep takes over what nobody looks after: generations whose worker died, and, with nothing else to do, queued ones that
+// wait for a message that does not come. So work goes on while Kafka moves partitions, or is away.
 func (w *Worker) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -33,12 +35,13 @@ func (w *Worker) sweep(ctx context.Context) {
 
 func (w *Worker) sweepOnce(ctx context.Context) error {
 	var queuedBefore time.Time
-	if w.queue.Len() == 0 { // with messages at hand, old ones are only late
+	limit := cap(w.slots) - len(w.slots)
+	if w.queue.Len() == 0 && limit > 0 { // with messages at hand, old ones are only late
 		queuedBefore = w.Clock.Now().Add(-forgotten)
 	}
 	asking, cancel := context.WithTimeout(ctx, sweepTimeout)
 	defer cancel()
-	stranded, err := w.Store.Stranded(asking, queuedBefore, sweepBatch)
+	stranded, err := w.Store.Stranded(asking, queuedBefore, max(1, min(limit, sweepBatch)))
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,68 @@
+package aitest_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tripgen/tripgen/internal/errs"
+	"github.com/tripgen/tripgen/internal/id"
+	"github.com/tripgen/tripgen/internal/simulator/anthropic"
+	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
+	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1/aiv1connect"
+	"github.com/tripgen/tripgen/services/ai/aitest"
+)
+
+const marienplatz = "builtin:munich-marienplatz"
+
+// [A3] Why a place suits the group comes from the model, once for equal groups; weather, hours and the alternative are
+// facts.
+func TestARecommendationIsTheModelsOnceForEqualGroups(t *testing.T) {
+	t.Parallel()
+	s := aitest.Start(t, aitest.Options{NoWorker: true})
+	s.Places.Rain.Store(true)
+	first, second := aitest.Request("munich", 2), aitest.Request("munich", 2)
+	for i, request := range []*aiv1.StartGenerationRequest{first, second} {
+		s.Begin(t, request)
+		resp, err := s.Advice.GetRecommendation(t.Context(), &aiv1.GetRecommendationRequest{TripId: request.GetTripId(), PlaceId: marienplatz, Day: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := resp.GetRecommendation()
+		if r.GetSource().GetProvider() != "anthropic" || len(r.GetReasons()) == 0 || r.GetReasons()[0].GetKo() == "" || r.GetPhotoSpot().GetEn() == "" || r.GetStayMinutes() == 0 {
+			t.Errorf("%d: recommended %v", i, r)
+		}
+		if len(r.GetBring()) == 0 || !strings.Contains(r.GetBring()[0].GetEn(), "umbrella") || r.GetAlternative().GetPlaceId() == "" {
+			t.Errorf("%d: bring %v, alternative %v", i, r.GetBring(), r.GetAlternative())
+		}
+	}
+	if calls := s.Claude.Counts().Calls; calls != 1 {
+		t.Errorf("%d calls for two equal groups", calls)
+	}
+}
+
+// [A3] Without the model the recommendation is made of facts; unknown places and others' trips are refused.
+func TestWithoutTheModelARecommendationIsMadeOfFacts(t *testing.T) {
+	t.Parallel()
+	s := aitest.Start(t, aitest.Options{NoWorker: true, Claude: anthropic.Config{ErrorRate: 1}})
+	request := aitest.Request("munich", 1)
+	s.Begin(t, request)
+	ask := func(c aiv1connect.RecommendationServiceClient, trip, place string) (*aiv1.Recommendation, error) {
+		resp, err := c.GetRecommendation(t.Context(), &aiv1.GetRecommendationRequest{TripId: trip, PlaceId: place, Day: 2})
+		return resp.GetRecommendation(), err
+	}
+	r, err := ask(s.Advice, request.GetTripId(), marienplatz)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.GetSource().GetProvider() != "planner" || len(r.GetReasons()) == 0 || !strings.Contains(r.GetReasons()[0].GetEn(), "1 of your 2 like") || r.GetPhotoSpot() != nil {
+		t.Errorf("recommended %v", r)
+	}
+	_, err = ask(s.Advice, request.GetTripId(), "builtin:nowhere")
+	wantReason(t, err, errs.ReasonPlaceGone)
+	_, err = ask(s.Advice, id.Random{}.New(id.Trip), marienplatz)
+	wantReason(t, err, errs.ReasonNotFound)
+	stranger := aiv1connect.NewRecommendationServiceClient(
+		s.Server.Client(t, s.Server.Token("user_0198c0de-0000-7000-8000-000000000002", "trips.read")), s.Server.BaseURL)
+	_, err = ask(stranger, request.GetTripId(), marienplatz)
+	wantReason(t, err, errs.ReasonNotFound)
+}
