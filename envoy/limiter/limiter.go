@@ -52,7 +52,7 @@ func Find(envoyProgram string) (string, error) {
 func (c Config) Environment(health, debug string) ([]string, error) {
 	redis, err := url.Parse(c.Redis)
 	if err != nil || redis.Host == "" {
-		return nil, errors.New("Redis of the limiter: want redis://HOST:PORT")
+		return nil, errors.New("address of the limiter's Redis: want redis://HOST:PORT")
 	}
 	vars := []string{
 		"LOG_LEVEL=warn", "USE_STATSD=false", "DISABLE_STATS=true",

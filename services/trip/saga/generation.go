@@ -42,18 +42,19 @@ func (r *Runner) generate(ctx dbos.Context, id string) (trip.GenerationState, er
 	if failed.State != "" {
 		return r.giveBack(ctx, id, failed)
 	}
-	if _, err := step(ctx, r, "confirm", confirmRetries, func(ctx context.Context) (bool, error) {
+	// The trip is free before anybody is told READY: whoever acts on that may start the next generation at once.
+	if _, err := step(ctx, r, "finish", confirmRetries, func(ctx context.Context) (bool, error) {
+		return true, r.steps.Finish(ctx, id)
+	}); err != nil {
+		return "", err
+	}
+	_, err = step(ctx, r, "confirm", confirmRetries, func(ctx context.Context) (bool, error) {
 		err := r.steps.Confirm(ctx, id, version)
 		if final(err) { // the AI service has given the generation up; the itinerary is stored all the same
 			r.Log.WarnContext(ctx, "confirm a stored itinerary", "generation", id, "error", err)
 			return false, nil
 		}
 		return true, err
-	}); err != nil {
-		return "", err
-	}
-	_, err = step(ctx, r, "finish", confirmRetries, func(ctx context.Context) (bool, error) {
-		return true, r.steps.Finish(ctx, id)
 	})
 	return trip.GenerationReady, err
 }

@@ -370,20 +370,21 @@ func (f *front) account() (lost, doubled int) {
 		"ready": trip.GenerationReady, "fail": trip.GenerationFailed, "refuse": trip.GenerationRefused,
 	}
 	for generationID, scenario := range f.scenarios {
+		versions, used, confirmed := int64(1), 0, int64(0)
+		if scenario == "ready" {
+			versions, used, confirmed = 2, 1, 2
+		}
 		var g trip.Generation
-		until(f.T, func() (err error) {
-			if g, err = f.store.Generation(f.Context(), generationID); err == nil && !g.State.Final() {
-				err = fmt.Errorf("%s is %s", generationID, g.State)
+		until(f.T, func() (err error) { // the confirmation is the last step, after the generation's own end
+			g, err = f.store.Generation(f.Context(), generationID)
+			if at := f.ai.Confirmed(generationID); err == nil && (!g.State.Final() || at != confirmed) {
+				err = fmt.Errorf("%s is %s, confirmed at %d", generationID, g.State, at)
 			}
 			return err
 		})
 		t, err := f.store.Trip(f.Context(), caller.Owner, g.TripID)
 		if err != nil {
 			f.Fatal(err)
-		}
-		versions, used, confirmed := int64(1), 0, int64(0)
-		if scenario == "ready" {
-			versions, used, confirmed = 2, 1, 2
 		}
 		if g.State != want[scenario] || t.Running != "" || t.Itinerary < versions || t.Regenerations.Used != used ||
 			f.ai.Confirmed(generationID) != confirmed {

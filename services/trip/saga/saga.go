@@ -2,7 +2,7 @@
 // is its generation's. After each step the workflow's state is stored; whatever ends the process, another one goes on
 // with the next step:
 //
-//	hand over ──▶ wait ──▶ store ──▶ confirm ──▶ finish
+//	hand over ──▶ wait ──▶ store ──▶ finish ──▶ confirm
 //	    └─refused    └─failed, cancelled, too late──▶ give back
 package saga
 
