@@ -45,46 +45,68 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 }
 
-// sweep looks at all unfinished generations, a batch at a time.
+// sweep takes over what ended processes left, and then looks at all unfinished generations, a batch at a time.
 func (r *Runner) sweep(ctx context.Context, alive []string) error {
+	if err := r.takeOver(ctx, alive); err != nil {
+		return err
+	}
 	before, after := r.Clock.Now().Add(-r.Times.Orphan), ""
 	for {
 		ids, err := r.Executors.Unfinished(ctx, before, after, sweepBatch)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		if err := r.takeCare(ctx, ids, alive); err != nil {
+		if err := r.takeCare(ctx, ids); err != nil {
 			return err
 		}
 		after = ids[len(ids)-1]
 	}
 }
 
-func (r *Runner) takeCare(ctx context.Context, ids, alive []string) error {
+// takeOver goes on with the sagas of processes that ended. The generation itself may have ended already, with only its
+// confirmation missing.
+func (r *Runner) takeOver(ctx context.Context, alive []string) error {
+	for running := 0; ; {
+		batch, err := dbos.ListWorkflows(dbos.From(r.dbos, ctx), dbos.WithFilterStatus(dbos.WorkflowStatusPending),
+			dbos.WithFilterLimit(sweepBatch), dbos.WithFilterOffset(running),
+			dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
+		if err != nil {
+			return err
+		}
+		var orphans []string
+		for _, w := range batch {
+			if !slices.Contains(alive, w.ExecutorID) {
+				orphans = append(orphans, w.ID)
+			}
+		}
+		if len(orphans) > 0 {
+			r.Log.InfoContext(ctx, "take over sagas of processes that ended", "count", len(orphans))
+			if _, err := dbos.ResumeWorkflows[trip.GenerationState](dbos.From(r.dbos, ctx), orphans); err != nil {
+				return err
+			}
+		}
+		if len(batch) < sweepBatch {
+			return nil
+		}
+		running += len(batch) - len(orphans) // those taken over are pending no more
+	}
+}
+
+// takeCare starts the sagas of generations that have none and buries those whose saga broke off.
+func (r *Runner) takeCare(ctx context.Context, ids []string) error {
 	workflows, err := dbos.ListWorkflows(dbos.From(r.dbos, ctx), dbos.WithFilterWorkflowIDs(ids...),
 		dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
 	if err != nil {
 		return err
 	}
-	var orphans []string
 	known := make(map[string]bool, len(workflows))
 	for _, w := range workflows {
 		known[w.ID] = true
 		switch w.Status {
-		case dbos.WorkflowStatusPending:
-			if !slices.Contains(alive, w.ExecutorID) {
-				orphans = append(orphans, w.ID)
-			}
 		case dbos.WorkflowStatusError, dbos.WorkflowStatusMaxRecoveryAttemptsExceeded, dbos.WorkflowStatusCancelled:
 			if err := r.bury(ctx, w.ID); err != nil {
 				return err
 			}
-		}
-	}
-	if len(orphans) > 0 {
-		r.Log.InfoContext(ctx, "take over sagas of processes that ended", "count", len(orphans))
-		if _, err := dbos.ResumeWorkflows[trip.GenerationState](dbos.From(r.dbos, ctx), orphans); err != nil {
-			return err
 		}
 	}
 	for _, id := range ids {
