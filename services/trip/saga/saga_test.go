@@ -209,9 +209,12 @@ func TestGenerationBecomesReady(t *testing.T) {
 	if after.Itinerary != 1 || after.Running != "" || after.Revision != tr.Revision || after.Regenerations.Used != 0 {
 		t.Errorf("the trip is %+v", after)
 	}
-	if v := w.ai.Confirmed(g.ID); v != 1 {
-		t.Errorf("confirmed as version %d", v)
-	}
+	until(t, func() error { // the last step comes after the trip is free
+		if v := w.ai.Confirmed(g.ID); v != 1 {
+			return fmt.Errorf("confirmed as version %d", v)
+		}
+		return nil
+	})
 	it, _, err := w.service.Itinerary(t.Context(), caller, tr.ID, 0)
 	if err != nil || len(it.Plan.Outline) != after.Days() || it.Generation != g.ID {
 		t.Errorf("the itinerary is %+v, %v", it, err)
