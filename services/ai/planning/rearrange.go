@@ -22,6 +22,9 @@ func (f *Facts) Rearrange(it *planner.Itinerary, d int, chosen []string) (*plann
 		return better, true
 	}
 	better, err := planner.ReplanDay(f.narrowed(it, chosen), it, d, repairBudget)
+	if err == nil { // measured and told by the travellers' own wishes: what was chosen is not what they asked for
+		better, err = planner.Retime(f.Problem, better)
+	}
 	if err != nil || !f.sound(better, d) {
 		return nil, false
 	}
