@@ -96,12 +96,15 @@ func (s *Screen) say(ko, en string) string {
 	return en
 }
 
+// columns counts as terminals do that are not made for East Asian text alone: "·" and "…" are narrow, whatever the locale.
+var columns = &runewidth.Condition{EastAsianWidth: false, StrictEmojiNeutral: true}
+
 // pad fills text to a width in columns, wide characters counted as two, and cuts what is longer.
 func pad(text string, width int) string {
-	if runewidth.StringWidth(text) > width {
-		return runewidth.Truncate(text, width, "…")
+	if columns.StringWidth(text) > width {
+		return columns.Truncate(text, width, "…")
 	}
-	return runewidth.FillRight(text, width)
+	return columns.FillRight(text, width)
 }
 
 // wrap breaks text into lines of at most width columns.
@@ -112,7 +115,7 @@ func wrap(text string, width int) []string {
 		switch {
 		case line == "":
 			line = word
-		case runewidth.StringWidth(line)+1+runewidth.StringWidth(word) > width:
+		case columns.StringWidth(line)+1+columns.StringWidth(word) > width:
 			lines = append(lines, line)
 			line = word
 		default:

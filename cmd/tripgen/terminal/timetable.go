@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
-
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 )
 
@@ -36,8 +34,9 @@ func (s *Screen) day(day *typev1.Day) {
 			number++
 		}
 		s.stop(stop, number)
-		if i < len(day.GetLegs()) {
+		if i < len(day.GetLegs()) && i+1 < len(day.GetStops()) {
 			s.leg(day.GetLegs()[i])
+			s.freeTime(stop, day.GetLegs()[i], day.GetStops()[i+1])
 		}
 	}
 	for _, note := range day.GetNotes() {
@@ -68,7 +67,7 @@ func (s *Screen) stop(stop *typev1.Stop, number int) {
 	if stop.GetLocked() {
 		name += s.say(" (고정)", " (fixed)")
 	}
-	s.Line("%s %s %s %s", pad(times, 12), runewidth.FillLeft(mark, 3), s.style(bold, pad(name, s.width-42)), s.style(dim, s.kind(stop)))
+	s.Line("%s %s %s %s", pad(times, 12), columns.FillLeft(mark, 3), s.style(bold, pad(name, s.width-42)), s.style(dim, s.kind(stop)))
 	var facts []string
 	if o := stop.GetOpening(); o != nil && isVisit(stop) && allDay(o) {
 		facts = append(facts, s.say("하루 종일 열림", "open all day"))
@@ -135,6 +134,15 @@ func (s *Screen) leg(leg *typev1.Leg) {
 		return
 	}
 	s.Line("%s%s", strings.Repeat(" ", detailColumn-4), s.style(dim, "↓   "+text))
+}
+
+// freeTime tells of a longer wait before a stop begins.
+func (s *Screen) freeTime(from *typev1.Stop, leg *typev1.Leg, to *typev1.Stop) {
+	const worthTelling = 20
+	free := to.GetArrive().GetMinutes() - from.GetLeave().GetMinutes() - leg.GetMinutes()
+	if free >= worthTelling {
+		s.Line("%s%s", strings.Repeat(" ", detailColumn-4), s.style(dim, "◦   "+s.say("자유 시간 ", "free time ")+s.minutes(int(free))))
+	}
 }
 
 func (s *Screen) weather(w *typev1.DayWeather) string {
@@ -219,7 +227,7 @@ func (s *Screen) kind(stop *typev1.Stop) string {
 		parts = append(parts, s.say(name[0], name[1]))
 	}
 	if isVisit(stop) && stop.GetCategory() != "" {
-		parts = append(parts, stop.GetCategory())
+		parts = append(parts, s.category(stop.GetCategory()))
 	}
 	settings := map[typev1.Setting][2]string{
 		typev1.Setting_SETTING_INDOOR:  {"실내", "indoor"},
@@ -230,6 +238,19 @@ func (s *Screen) kind(stop *typev1.Stop) string {
 		parts = append(parts, s.say(setting[0], setting[1]))
 	}
 	return strings.Join(parts, " · ")
+}
+
+var koreanCategories = map[string]string{
+	"sight": "명소", "museum": "박물관", "palace": "궁궐", "temple": "사찰·성당", "park": "공원", "nature": "자연", "viewpoint": "전망",
+	"beach": "해변", "market": "시장", "shopping": "쇼핑", "food": "음식점", "cafe": "카페", "bar": "술집", "entertainment": "즐길 거리",
+	"sports": "스포츠", "spa": "온천·스파", "laundry": "빨래방", "parking": "주차장", "station": "역", "airport": "공항",
+}
+
+func (s *Screen) category(name string) string {
+	if ko, known := koreanCategories[name]; known && s.ko {
+		return ko
+	}
+	return name
 }
 
 func (s *Screen) minutes(m int) string {

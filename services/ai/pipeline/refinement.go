@@ -224,8 +224,8 @@ func (w *work) check(refined map[int]bool) *typev1.Itinerary {
 	return w.itinerary()
 }
 
-var notInterpreted = text("제때 풀이하지 못해, 요청에 적힌 장소 이름만 반영했습니다.",
-	"It could not be interpreted in time; only names of places in it were considered.")
+var notInterpreted = text("제때 풀이하지 못해, 요청에 적힌 장소와 음식 이름만 반영했습니다.",
+	"It could not be interpreted in time; only places and food named in it were considered.")
 
 // tellWishes says what of the traveller's words is not honoured.
 func (w *work) tellWishes(it *typev1.Itinerary, wishes []refine.Wish) {

@@ -244,7 +244,11 @@ func (f *Facts) Violations(rendered *typev1.Itinerary, found []rules.Violation) 
 			Rule: v.Rule, Severity: severities[v.Severity], Message: text(v.Message.Ko, v.Message.En), Day: int32(v.Day + 1),
 		}
 		if v.Stop >= 0 && v.Day >= 0 && v.Stop < len(rendered.GetDays()[v.Day].GetStops()) {
-			m.StopIds = []string{rendered.GetDays()[v.Day].GetStops()[v.Stop].GetId()}
+			stop := rendered.GetDays()[v.Day].GetStops()[v.Stop]
+			m.StopIds = []string{stop.GetId()}
+			if ko, en := stop.GetName().GetKo(), stop.GetName().GetEn(); ko != "" && en != "" { // rules know one name of a place
+				m.Message.Ko = strings.Replace(m.Message.Ko, en, ko, 1)
+			}
 		}
 		out = append(out, m)
 	}

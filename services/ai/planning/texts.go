@@ -57,8 +57,13 @@ func noteText(p *locationv1.Place, s *planner.Stop) *typev1.LocalizedText {
 		en = append(en, "There are steps.")
 	}
 	if len(p.GetCuisines()) > 0 {
-		en = append(en, "Cuisine: "+strings.Join(p.GetCuisines(), ", ")+".")
-		ko = append(ko, "음식: "+strings.Join(p.GetCuisines(), ", ")+".")
+		var namesKo, namesEn []string
+		for _, c := range p.GetCuisines() {
+			name := cuisineName(c)
+			namesKo, namesEn = append(namesKo, name.GetKo()), append(namesEn, name.GetEn())
+		}
+		ko = append(ko, "음식: "+strings.Join(namesKo, ", ")+".")
+		en = append(en, "Cuisine: "+strings.Join(namesEn, ", ")+".")
 	}
 	return text(strings.Join(ko, " "), strings.Join(en, " "))
 }

@@ -9,8 +9,8 @@ import (
 	locationv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1"
 )
 
-// Wishes is what the planner understands of a traveller's words: names of places of the data that stand in them, and
-// whether the words around a name ask for it or against it. Nothing else in the words is acted upon.
+// Wishes is what the planner understands of a traveller's words: names of places of the data that stand in them, whether
+// the words around a name ask for it or against it, and food they want none of. Nothing else in the words is acted upon.
 type Wishes struct {
 	// Text is the traveller's words.
 	Text string
@@ -22,8 +22,13 @@ type Wishes struct {
 
 // Words around a name that ask for the place to be left out: before it in English, after it in Korean.
 var (
-	refusedBefore = []string{"not ", "no ", "avoid ", "skip ", "without ", "except ", "n't want ", "n't like ", "leave out ", "instead of "}
-	refusedAfter  = []string{"빼", "제외", "말고", "싫", "안 가", "가지 않", "피하", "피해", "대신"}
+	refusedBefore = []string{
+		"not ", "no ", "avoid ", "skip ", "without ", "except ", "n't want ", "n't like ", "leave out ", "instead of ", "n't eat ",
+		"hate ", "dislike ", "allergic to ", "never eat ",
+	}
+	refusedAfter = []string{
+		"빼", "제외", "말고", "싫", "안 가", "가지 않", "피하", "피해", "대신", "못 먹", "안 먹", "먹지 않", "먹지 못", "알레르기", "알러지", "없이",
+	}
 )
 
 // reach is how many runes around a name are looked at.
@@ -37,7 +42,8 @@ func findWishes(text string, places map[string]*locationv1.Place) Wishes {
 	}
 	folded := fold(w.Text)
 	rest := folded
-	for _, m := range mentions(folded, places) {
+	names := mentions(folded, places)
+	for _, m := range names {
 		if refused(folded, m) {
 			w.Avoid = append(w.Avoid, m.id)
 		} else {
@@ -45,6 +51,17 @@ func findWishes(text string, places map[string]*locationv1.Place) Wishes {
 		}
 		rest = strings.Replace(rest, m.name, "", 1)
 	}
+	cuisines, words := refusedCuisines(folded, places, names)
+	for _, word := range words {
+		rest = strings.Replace(rest, word, "", 1)
+	}
+	for placeID, p := range places {
+		serves := slices.ContainsFunc(p.GetCuisines(), func(c string) bool { return cuisines[c] })
+		if serves && !slices.Contains(w.MustSee, placeID) && !slices.Contains(w.Avoid, placeID) {
+			w.Avoid = append(w.Avoid, placeID)
+		}
+	}
+	slices.Sort(w.Avoid)
 	w.Understood = len(w.MustSee)+len(w.Avoid) > 0 && onlyFiller(rest)
 	return w
 }
