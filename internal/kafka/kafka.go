@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -170,11 +172,21 @@ func Check(brokers []string) app.Check {
 	}
 }
 
+// lateFetch tells whether a fetch was answered after maxWait, as on a busy machine; it is simply asked again.
+func lateFetch(arg any) bool {
+	err, ok := arg.(*net.OpError)
+	return ok && err.Op == "read" && err.Timeout()
+}
+
 func logger(log *slog.Logger, level slog.Level) kafka.Logger {
 	if log == nil {
 		return nil
 	}
 	return kafka.LoggerFunc(func(format string, args ...any) {
+		level := level
+		if slices.ContainsFunc(args, lateFetch) {
+			level = slog.LevelDebug
+		}
 		log.Log(context.Background(), level, "kafka: "+fmt.Sprintf(format, args...))
 	})
 }
