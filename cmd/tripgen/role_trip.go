@@ -16,6 +16,7 @@ import (
 	"github.com/tripgen/tripgen/services/trip"
 	"github.com/tripgen/tripgen/services/trip/events"
 	"github.com/tripgen/tripgen/services/trip/export"
+	"github.com/tripgen/tripgen/services/trip/lookout"
 	"github.com/tripgen/tripgen/services/trip/peers"
 	trippostgres "github.com/tripgen/tripgen/services/trip/postgres"
 	triprpc "github.com/tripgen/tripgen/services/trip/rpc"
@@ -64,6 +65,10 @@ func wireTrip(ctx context.Context, r *role) error {
 	}
 	triprpc.Mount(r.Server.Handle, handlers, options...)
 	r.Server.Mount(triprpc.DownloadPath, triprpc.Downloads(handlers, r.Log))
+	watch, err := lookout.New(lookout.Deps{Trips: store, Checker: service, Metrics: r.Metrics, Clock: r.Clock, Log: r.Log})
+	if err != nil {
+		return err
+	}
 	reader := kafka.NewReader(r.Kafka, events.Group, events.Topics()...)
 	r.Add(
 		kafka.Part("trip event writer", writer),
@@ -71,6 +76,7 @@ func wireTrip(ctx context.Context, r *role) error {
 		app.Part{Name: "trip watchers", Run: hub.Run},
 		app.Part{Name: "trip event relay", Run: relay.Run},
 		app.Part{Name: "trip sagas", Run: runner.Run, Close: runner.Stop},
+		app.Part{Name: "trip lookout", Run: watch.Run},
 		app.Part{Name: "trip janitor", Run: service.Clean},
 		app.Part{Name: "trip renderer", Run: renderer.Run},
 		app.Part{Name: "trip events", Run: func(ctx context.Context) error {
@@ -131,9 +137,13 @@ func tripService(r *role, store *trippostgres.Store, runner *saga.Runner) (*trip
 	location := peers.Location{
 		Client: locationv1connect.NewPlanningDataServiceClient(client, r.Config.Services.Location, options...),
 	}
+	outlook := peers.Outlook{
+		Planning:  location.Client,
+		Forecasts: locationv1connect.NewWeatherServiceClient(client, r.Config.Services.Location, options...),
+	}
 	return trip.New(trip.Deps{
 		Trips: store, Itineraries: store, Generations: store, Feed: store, Shares: store, Alerts: store,
-		Cities: location, Zones: zones.New(), Sagas: runner, Intake: ai, Planner: ai, Documents: peers.Documents{},
+		Outlook: outlook, Cities: location, Zones: zones.New(), Sagas: runner, Intake: ai, Planner: ai, Documents: peers.Documents{},
 		Log: r.Log, Clock: r.Clock, IDs: r.IDs, HandOverWait: handOverWait,
 	}), nil
 }

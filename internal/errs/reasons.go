@@ -34,4 +34,7 @@ const (
 	ReasonPlanInfeasible          = "PLAN_INFEASIBLE"
 	ReasonDestinationUnknown      = "DESTINATION_UNKNOWN"
 	ReasonDeadlineExceeded        = "DEADLINE_EXCEEDED"
+	ReasonAlertEnded              = "ALERT_ENDED"
+	ReasonNoAlternative           = "NO_ALTERNATIVE"
+	ReasonWebhookDisabled         = "WEBHOOK_DISABLED"
 )

@@ -50,39 +50,3 @@ const KeepChanges = 7 * 24 * time.Hour
 // ErrResumeToken asks the watcher to start with a fresh read.
 var ErrResumeToken = errs.InvalidArgument(errs.ReasonResumeTokenInvalid,
 	"너무 오래된 연결입니다. 처음부터 다시 불러와 주세요.", "This resume token is too old or of another trip. Start afresh.")
-
-// AlertKind is why an alert was raised.
-type AlertKind int
-
-// The kinds.
-const (
-	AlertWeather     AlertKind = 1
-	AlertAir         AlertKind = 2
-	AlertPlaceClosed AlertKind = 3
-)
-
-// AlertAction is what can be done about an alert.
-type AlertAction int
-
-// The actions.
-const (
-	RegenerateDay AlertAction = 1
-	ReplacePlace  AlertAction = 2
-	Keep          AlertAction = 3
-)
-
-// Alert is something that changed in the world and hits the itinerary.
-type Alert struct {
-	// ID is alert_….
-	ID      string        `json:"id,omitzero"`
-	Kind    AlertKind     `json:"kind,omitzero"`
-	Day     int           `json:"day,omitzero"`
-	Stops   []string      `json:"stops,omitzero"`
-	Ko      string        `json:"ko,omitzero"`
-	En      string        `json:"en,omitzero"`
-	Actions []AlertAction `json:"actions,omitzero"`
-	// Created is in UTC.
-	Created time.Time `json:"created,omitzero"`
-	// Resolution is what was chosen; 0 while open.
-	Resolution AlertAction `json:"resolution,omitzero"`
-}

@@ -60,6 +60,16 @@ type Documents interface {
 	// ReplaceDays gives the document with other days (marshalled tripgen.type.v1.Day, by their number) in the place of
 	// its own.
 	ReplaceDays(d Document, days map[int][]byte) (Document, error)
+	// Planned gives what the days of a document were planned with.
+	Planned(d Document) ([]PlannedDay, error)
+}
+
+// Outlook tells what the world looks like.
+type Outlook interface {
+	// Weather gives the weather near a point for some days from a date on; days that nobody knows are missing.
+	Weather(ctx context.Context, at Point, from Date, days int) (map[Date]Weather, error)
+	// Hours gives when places are open on days, in the order asked for; at most 500.
+	Hours(ctx context.Context, visits []VisitDay) ([]Hours, error)
 }
 
 // Sagas runs generations through all their steps, whatever happens to the process.

@@ -56,6 +56,7 @@ func (s *Service) Collect(ctx context.Context, id string) (int64, error) {
 			return ErrUnchanged
 		}
 		a.Trip.Itinerary++
+		a.Trip.Looked = s.now()
 		a.Generation.State, a.Generation.Version = GenerationStored, a.Trip.Itinerary
 		a.NewVersion = &Itinerary{
 			Origin: g.Origin(), Generation: id, DayStart: a.Generation.Request.DayStart, Plan: result.Plan,

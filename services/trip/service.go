@@ -23,6 +23,7 @@ type Deps struct {
 	Feed        Feed
 	Shares      Shares
 	Alerts      Alerts
+	Outlook     Outlook
 	Cities      Cities
 	Zones       Zones
 	Sagas       Sagas

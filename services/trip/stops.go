@@ -114,16 +114,6 @@ func (s *Service) checkEdit(o Outline, e *Edit) error {
 	return nil
 }
 
-// Itinerary reads a version, 0 for the newest, with the trip's open alerts.
-func (s *Service) Itinerary(ctx context.Context, c Caller, tripID string, version int64) (Itinerary, []Alert, error) {
-	it, err := s.Itineraries.Itinerary(ctx, c.Owner, tripID, version)
-	if err != nil {
-		return Itinerary{}, nil, err
-	}
-	alerts, err := s.Alerts.OpenAlerts(ctx, c.Owner, tripID)
-	return it, alerts, err
-}
-
 // Versions lists the versions that are kept, newest first.
 func (s *Service) Versions(ctx context.Context, c Caller, tripID string) ([]VersionInfo, error) {
 	return s.Itineraries.Versions(ctx, c.Owner, tripID)

@@ -165,6 +165,24 @@ type Shares interface {
 
 // Alerts stores what the watch over trips found.
 type Alerts interface {
-	// OpenAlerts are a trip's unresolved alerts, oldest first: ErrNoTrip.
-	OpenAlerts(ctx context.Context, owner, tripID string) ([]Alert, error)
+	// OpenAlerts are a trip's open alerts, oldest first, and the trip's StaleFrom: ErrNoTrip.
+	OpenAlerts(ctx context.Context, owner, tripID string) (open []Alert, stale time.Time, err error)
+	// Alert reads one, also one that has ended: ErrNoAlert.
+	Alert(ctx context.Context, owner, tripID, alertID string) (Alert, error)
+	// UpdateAlerts changes a trip's alerts, and its Looked, in one transaction that nobody else can change the trip
+	// during: fn is given the trip and those of its alerts that are open or were kept, and gives those that are new or
+	// changed; each is written to the feed. ErrNoTrip, or what fn returns.
+	UpdateAlerts(ctx context.Context, owner, tripID string, fn func(t *Trip, known []Alert) ([]Alert, error)) error
+	// LookNow makes a trip due for a look.
+	LookNow(ctx context.Context, tripID string, now time.Time) error
+	// TakeDue gives trips whose NextLook is not after now, the most overdue first, and puts each off until an instant, so
+	// that no other process takes it meanwhile and one takes it again if this one dies.
+	TakeDue(ctx context.Context, now, until time.Time, limit int) ([]Due, error)
+}
+
+// Due is a trip that is due for a look.
+type Due struct {
+	Owner, TripID string
+	// At is since when.
+	At time.Time
 }

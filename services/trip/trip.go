@@ -39,6 +39,8 @@ type Trip struct {
 	Running string `json:"running,omitzero"`
 	// Regenerations counts those of a day.
 	Regenerations Regenerations `json:"regenerations,omitzero"`
+	// Looked is when the world was last looked at for the newest itinerary (UTC): when it was generated, or checked since.
+	Looked time.Time `json:"looked,omitzero"`
 	// Changes is the number of the newest entry in the trip's feed; see Change.
 	Changes int64 `json:"changes,omitzero"`
 }

@@ -2,6 +2,9 @@ package rpc
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
 
 	locationv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1"
 	"github.com/tripgen/tripgen/services/location"
@@ -70,6 +73,38 @@ func (h *Handlers) GetForecast(ctx context.Context, req *locationv1.GetForecastR
 	resp := &locationv1.GetForecastResponse{TimeZone: forecast.Zone}
 	for _, day := range forecast.Days {
 		resp.Days = append(resp.Days, &locationv1.ForecastDay{Date: dateMessage(day.Date), Weather: weatherMessage(day)})
+	}
+	return resp, nil
+}
+
+// GetVisitHours gives the hours of places on the days of their visits, and names those that are gone.
+func (h *Handlers) GetVisitHours(ctx context.Context, req *locationv1.GetVisitHoursRequest) (*locationv1.GetVisitHoursResponse, error) {
+	places, gone := map[string]location.Place{}, map[string]bool{}
+	for _, visit := range req.GetVisits() {
+		id := visit.GetPlaceId()
+		if _, known := places[id]; known || gone[id] {
+			continue
+		}
+		place, err := h.finder.Basic(ctx, id)
+		switch {
+		case err == nil:
+			places[id] = place
+		case errors.Is(err, location.ErrGone):
+			gone[id] = true
+		default:
+			return nil, err
+		}
+	}
+	for _, place := range h.finder.Known(ctx, slices.Collect(maps.Values(places))) {
+		places[place.ID] = place
+	}
+	resp := &locationv1.GetVisitHoursResponse{}
+	for _, visit := range req.GetVisits() {
+		hours := &locationv1.VisitHours{Gone: gone[visit.GetPlaceId()]}
+		if place, ok := places[visit.GetPlaceId()]; ok {
+			hours.Hours = h.hoursMessage(place, h.cityOf(place), dateOf(visit.GetDate()))
+		}
+		resp.Visits = append(resp.Visits, hours)
 	}
 	return resp, nil
 }

@@ -268,3 +268,29 @@ func TestAPlaceHasItsLinksAndNothingMadeUp(t *testing.T) {
 		t.Errorf("an open square is %v", p.GetOpenNow())
 	}
 }
+
+// Places that are to be visited have their hours on the day, and those that are gone are named.
+func TestVisitsHaveTheirHoursAndGonePlacesAreNamed(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	visit := func(place string, day int32) *locationv1.PlannedVisit {
+		return &locationv1.PlannedVisit{PlaceId: place, Date: &typev1.Date{Year: 2026, Month: 12, Day: day}}
+	}
+	const museum, square = "builtin:munich-alte-pinakothek", "builtin:munich-marienplatz"
+	got, err := c.planning.GetVisitHours(t.Context(), &locationv1.GetVisitHoursRequest{Visits: []*locationv1.PlannedVisit{
+		visit(museum, 7), visit("builtin:munich-never-was", 7), visit(museum, 8), visit(square, 7), // the 7th is a Monday
+	}})
+	if err != nil || len(got.GetVisits()) != 4 {
+		t.Fatalf("%v, %v", got, err)
+	}
+	monday, none, tuesday, always := got.GetVisits()[0], got.GetVisits()[1], got.GetVisits()[2], got.GetVisits()[3]
+	if monday.GetGone() || !monday.GetHours().GetKnown() || len(monday.GetHours().GetIntervals()) != 0 {
+		t.Errorf("a museum on its closing day: %v", monday)
+	}
+	if len(tuesday.GetHours().GetIntervals()) == 0 || len(always.GetHours().GetIntervals()) == 0 {
+		t.Errorf("open days: %v, %v", tuesday, always)
+	}
+	if !none.GetGone() || none.GetHours() != nil {
+		t.Errorf("a place that never was: %v", none)
+	}
+}

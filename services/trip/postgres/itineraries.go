@@ -139,7 +139,8 @@ func (s *Store) AddVersion(
 	return it, failed(err, "add version")
 }
 
-// onTrip runs fn on a locked trip that is not deleted and stores it without counting up its revision.
+// onTrip runs fn on a locked trip that is not deleted and stores it without counting up its revision; with ErrUnchanged
+// nothing is stored.
 func (s *Store) onTrip(
 	ctx context.Context, owner, tripID string, once trip.Once, fn func(pgx.Tx, *pgx.Batch, *trip.Trip) error,
 ) error {
@@ -166,6 +167,9 @@ func (s *Store) onTrip(
 			return send(ctx, tx, &b)
 		})
 	})
+	if errors.Is(err, trip.ErrUnchanged) {
+		return nil
+	}
 	if err == nil {
 		s.wakeAll(tripID)
 		s.outbox()

@@ -26,6 +26,7 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 		SELECT 'gen_' || id, id, owner, '', 0, 'ready', now(), now() FROM trip WHERE id < 'trip_00050000'`,
 		`INSERT INTO itinerary (trip_id, version, origin, generation, revision, document, outline, stops, created)
 		SELECT id, 1, 1, '', 1, '\x00', '[]', 0, now() FROM trip WHERE id < 'trip_00020000'`,
+		`UPDATE trip SET look_due = begins WHERE id < 'trip_00020000'`,
 		`ANALYZE`,
 	} {
 		if _, err := pool.Exec(t.Context(), fill); err != nil {
@@ -40,6 +41,7 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 		"get":     {`SELECT ` + tripColumns + ` FROM trip t WHERE t.id = $1 AND t.owner = $2`, []any{"trip_00000007", "user_7"}},
 		"feed":    {`SELECT number, body FROM change WHERE trip_id = $1 AND number > $2 ORDER BY number LIMIT 100`, []any{"trip_00000007", 1}},
 		"version": {`SELECT ` + itineraryColumns + ` FROM itinerary i WHERE i.trip_id = $1 AND i.version = $2`, []any{"trip_00000007", 1}},
+		"looks":   {takeDue, []any{now, now.Add(time.Minute), 100}},
 		"sweep":   {`SELECT id FROM generation WHERE ended IS NULL AND created < now() AND id > $1 ORDER BY id LIMIT 500`, []any{""}},
 	}
 	for order := trip.Newest; order <= trip.ByName; order++ {

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -82,22 +81,4 @@ func (s *Store) Shared(ctx context.Context, tokenHash []byte, now time.Time) (tr
 	}
 	it, err := s.Itinerary(ctx, t.Owner, t.ID, 0)
 	return t, it, err
-}
-
-// OpenAlerts reads a trip's unresolved alerts.
-func (s *Store) OpenAlerts(ctx context.Context, owner, tripID string) ([]trip.Alert, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT a.body FROM trip t JOIN alert a ON a.trip_id = t.id
-		WHERE t.id = $1 AND t.owner = $2 AND t.deleted IS NULL AND a.resolved IS NULL ORDER BY a.id`, tripID, owner)
-	if err != nil {
-		return nil, failed(postgres.Clean(err), "read alerts")
-	}
-	alerts, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (a trip.Alert, err error) {
-		var body []byte
-		if err := row.Scan(&body); err != nil {
-			return a, err
-		}
-		return a, json.Unmarshal(body, &a)
-	})
-	return alerts, failed(postgres.Clean(err), "read alerts")
 }

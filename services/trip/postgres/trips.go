@@ -13,7 +13,7 @@ import (
 )
 
 const tripColumns = `t.id, t.owner, t.body, t.start_date, t.created, t.updated, t.deleted, t.revision, t.itinerary,
-	t.running, t.regenerations_on, t.regenerations_used, t.changes`
+	t.running, t.regenerations_on, t.regenerations_used, t.changes, t.looked`
 
 func tripPlace(id string) string { return "trip/" + id }
 
@@ -25,7 +25,7 @@ func (s *Store) scanTrip(row pgx.Row, more ...any) (trip.Trip, error) {
 		body                 []byte
 		start, regenerations *time.Time
 		created, updated     time.Time
-		deleted              *time.Time
+		deleted, looked      *time.Time
 		revision, itinerary  int64
 		changes              int64
 		running              string
@@ -33,7 +33,7 @@ func (s *Store) scanTrip(row pgx.Row, more ...any) (trip.Trip, error) {
 	)
 	err := row.Scan(append([]any{
 		&id, &owner, &body, &start, &created, &updated, &deleted, &revision, &itinerary, &running, &regenerations, &used,
-		&changes,
+		&changes, &looked,
 	}, more...)...)
 	if err != nil {
 		return trip.Trip{}, postgres.Clean(err)
@@ -42,7 +42,7 @@ func (s *Store) scanTrip(row pgx.Row, more ...any) (trip.Trip, error) {
 		return trip.Trip{}, err
 	}
 	t.ID, t.Owner, t.Start, t.Created, t.Updated, t.Deleted = id, owner, ofDate(start), created.UTC(), updated.UTC(), ofInstant(deleted)
-	t.Revision, t.Itinerary, t.Running, t.Changes = revision, itinerary, running, changes
+	t.Revision, t.Itinerary, t.Running, t.Changes, t.Looked = revision, itinerary, running, changes, ofInstant(looked)
 	t.Regenerations = trip.Regenerations{On: ofDate(regenerations), Used: used}
 	return t, nil
 }
@@ -63,20 +63,22 @@ func (s *Store) writeTrip(b *pgx.Batch, t *trip.Trip, statement string) error {
 	if begin, end, ok := t.Span(); ok {
 		begins, ends = &begin, &end
 	}
+	due, _ := t.NextLook()
 	b.Queue(statement, t.ID, t.Owner, body, t.NameKey(), t.Searchable(), date(t.Start), begins, ends, t.Created, t.Updated,
-		instant(t.Deleted), t.Revision, t.Itinerary, t.Running, date(t.Regenerations.On), t.Regenerations.Used, t.Changes)
+		instant(t.Deleted), t.Revision, t.Itinerary, t.Running, date(t.Regenerations.On), t.Regenerations.Used, t.Changes,
+		instant(t.Looked), instant(t.StaleFrom(s.now())), instant(due))
 	return nil
 }
 
 const (
 	insertTrip = `
 		INSERT INTO trip (id, owner, body, name_key, searchable, start_date, begins, ends, created, updated, deleted,
-			revision, itinerary, running, regenerations_on, regenerations_used, changes)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
+			revision, itinerary, running, regenerations_on, regenerations_used, changes, looked, stale_from, look_due)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`
 	updateTrip = `
 		UPDATE trip SET body = $3, name_key = $4, searchable = $5, start_date = $6, begins = $7, ends = $8, created = $9,
 			updated = $10, deleted = $11, revision = $12, itinerary = $13, running = $14, regenerations_on = $15,
-			regenerations_used = $16, changes = $17
+			regenerations_used = $16, changes = $17, looked = $18, stale_from = $19, look_due = $20
 		WHERE id = $1 AND owner = $2`
 )
 

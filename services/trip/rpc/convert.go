@@ -217,15 +217,3 @@ func changeOf(g trip.Generation) trip.GenerationChange {
 		ID: g.ID, Day: g.Day, State: g.State, Version: g.Version, Reason: g.Reason, Created: g.Created, Ended: g.Ended,
 	}
 }
-
-func alertMessage(a trip.Alert) *tripv1.Alert {
-	m := &tripv1.Alert{
-		Id: a.ID, Kind: tripv1.AlertKind(a.Kind), Day: int32(a.Day), StopIds: a.Stops,
-		Message:    &typev1.LocalizedText{Ko: a.Ko, En: a.En},
-		CreateTime: timestamppb.New(a.Created), Resolution: tripv1.AlertAction(a.Resolution),
-	}
-	for _, action := range a.Actions {
-		m.Actions = append(m.Actions, tripv1.AlertAction(action))
-	}
-	return m
-}

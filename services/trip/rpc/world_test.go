@@ -31,12 +31,14 @@ import (
 // world serves the trip service's RPCs on a port, over a store in memory, beside fakes of the other services.
 type world struct {
 	*testing.T
-	server *rpctest.Server
-	clock  *clock.Fake
-	store  triptest.Store
-	ai     *triptest.AI
-	cities *triptest.Cities
-	user   user
+	server  *rpctest.Server
+	clock   *clock.Fake
+	store   triptest.Store
+	ai      *triptest.AI
+	cities  *triptest.Cities
+	outlook *triptest.Outlook
+	user    user
+	service *trip.Service
 }
 
 // user is somebody with clients.
@@ -75,7 +77,7 @@ func newWorld(t *testing.T) *world {
 
 func newWorldOn(t *testing.T, c *clock.Fake, store triptest.Store, change ...func(*triprpc.Deps)) *world {
 	t.Helper()
-	w := &world{T: t, clock: c, store: store, ai: triptest.NewAI(nil), cities: new(triptest.Cities)}
+	w := &world{T: t, clock: c, store: store, ai: triptest.NewAI(nil), cities: new(triptest.Cities), outlook: new(triptest.Outlook)}
 	pages, err := page.NewTokens([]byte(strings.Repeat("k", 32)))
 	if err != nil {
 		t.Fatal(err)
@@ -83,10 +85,10 @@ func newWorldOn(t *testing.T, c *clock.Fake, store triptest.Store, change ...fun
 	ai, runs := peers.AI{Intake: w.ai, Planner: w.ai}, new(sagas)
 	service := trip.New(trip.Deps{
 		Trips: w.store, Itineraries: w.store, Generations: w.store, Feed: w.store, Shares: w.store, Alerts: w.store,
-		Cities: w.cities, Zones: zones.New(), Sagas: runs, Intake: ai, Planner: ai, Documents: peers.Documents{}, Log: slog.New(slog.DiscardHandler),
+		Outlook: w.outlook, Cities: w.cities, Zones: zones.New(), Sagas: runs, Intake: ai, Planner: ai, Documents: peers.Documents{}, Log: slog.New(slog.DiscardHandler),
 		Clock: w.clock, IDs: id.Random{}, HandOverWait: time.Second,
 	})
-	runs.service = service
+	runs.service, w.service = service, service
 	w.server = rpctest.Start(t, rpc.Deps{Resource: triprpc.Resource(w.clock)}, func(s *rpc.Server, options []connect.HandlerOption) {
 		handlers := triprpc.Deps{
 			Service: service, Pages: pages, Clock: w.clock, Fingerprint: func(b []byte) []byte { return b },

@@ -226,6 +226,9 @@ func (a *AI) itinerary(r *aiv1.StartGenerationRequest) *typev1.Itinerary {
 		it.Days = append(it.Days, &typev1.Day{
 			Number: int32(n), Date: &typev1.Date{Year: int32(year), Month: int32(month), Day: int32(day)},
 			TimeZone: r.GetProfile().GetDestinations()[0].GetTimeZone(), Stops: a.stops(n),
+			Weather: &typev1.DayWeather{
+				Kind: typev1.WeatherKind_WEATHER_KIND_CLEAR, MinCelsius: 14, MaxCelsius: 22, PrecipitationPercent: 10, Pm25: 8,
+			},
 		})
 	}
 	return it
@@ -244,6 +247,15 @@ func (a *AI) stops(seed int) []*typev1.Stop {
 		if kind == typev1.StopKind_STOP_KIND_VISIT {
 			s.PlaceId = fmt.Sprintf("builtin:place-%d-%d", seed, i)
 			s.Name = &typev1.LocalizedText{Ko: fmt.Sprintf("명소 %d-%d", seed, i), En: fmt.Sprintf("Sight %d-%d", seed, i)}
+			if i == 1 {
+				s.Setting = typev1.Setting_SETTING_OUTDOOR
+			} else {
+				s.Setting = typev1.Setting_SETTING_INDOOR
+			}
+			s.Alternatives = []*typev1.Alternative{
+				{Reason: typev1.AlternativeReason_ALTERNATIVE_REASON_RAIN, PlaceId: fmt.Sprintf("builtin:roof-%d-%d", seed, i)},
+				{Reason: typev1.AlternativeReason_ALTERNATIVE_REASON_CLOSED, PlaceId: fmt.Sprintf("builtin:alike-%d-%d", seed, i)},
+			}
 		} else {
 			s.Name = &typev1.LocalizedText{Ko: "숙소", En: "Lodging"}
 		}

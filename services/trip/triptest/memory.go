@@ -32,6 +32,7 @@ type Memory struct {
 	keyOf       map[string]ownedKey // by generation
 	shares      map[string]share    // by token hash
 	alerts      map[string][]trip.Alert
+	due         map[string]time.Time // where it is not the trip's NextLook
 }
 
 type ownedKey struct{ owner, key string }
@@ -53,6 +54,7 @@ func NewMemory(c clock.Clock) *Memory {
 		clock: c, hub: wake.NewHub(nil, nil), trips: map[string]trip.Trip{}, changes: map[string][]trip.Change{},
 		itineraries: map[string][]trip.Itinerary{}, generations: map[string]trip.Generation{}, keys: map[ownedKey]note{},
 		keyOf: map[string]ownedKey{}, shares: map[string]share{}, alerts: map[string][]trip.Alert{},
+		due: map[string]time.Time{},
 	}
 }
 
@@ -114,6 +116,7 @@ func (m *Memory) tell(t *trip.Trip, c trip.Change) {
 	}
 	m.changes[t.ID] = append(m.changes[t.ID], copyOf(c))
 	m.trips[t.ID] = copyOf(*t)
+	delete(m.due, t.ID)
 	m.hub.Wake(t.ID)
 }
 

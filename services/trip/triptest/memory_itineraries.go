@@ -245,13 +245,3 @@ func (m *Memory) Shared(ctx context.Context, tokenHash []byte, now time.Time) (t
 	it, err := m.Itinerary(ctx, t.Owner, t.ID, 0)
 	return t, it, err
 }
-
-// OpenAlerts reads a trip's unresolved alerts.
-func (m *Memory) OpenAlerts(_ context.Context, owner, tripID string) ([]trip.Alert, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if _, err := m.living(owner, tripID); err != nil {
-		return nil, nil
-	}
-	return copyOf(m.alerts[tripID]), nil
-}

@@ -35,7 +35,8 @@ func (a *AI) Replan(_ context.Context, r *aiv1.ReplanRequest) (*aiv1.ReplanRespo
 	case *aiv1.ItineraryEdit_Remove:
 		p.take(e.Remove.GetStopId())
 	case *aiv1.ItineraryEdit_Replace:
-		p.stop(e.Replace.GetStopId()).PlaceId = e.Replace.GetPlaceId()
+		s := p.stop(e.Replace.GetStopId())
+		s.PlaceId, s.Setting, s.Alternatives = e.Replace.GetPlaceId(), typev1.Setting_SETTING_INDOOR, nil
 	case *aiv1.ItineraryEdit_Lock:
 		p.stop(e.Lock.GetStopId()).Locked = e.Lock.GetLocked()
 	case *aiv1.ItineraryEdit_SetStay:

@@ -68,6 +68,8 @@ func Suite(t *testing.T, open func(t *testing.T, c clock.Clock) Store) {
 		"GenerationsAdvanceWithTheTrip": testGeneration,
 		"RefusedRequestFreesItsKey":     testForgetKey,
 		"ShareLinks":                    testShares,
+		"AlertsAreToldAndKeptApart":     testAlerts,
+		"DueTripsAreTakenOnce":          testDue,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1971,6 +1971,208 @@ func (x *CandidateHours) GetIntervals() []*v1.OpeningInterval {
 	return nil
 }
 
+// Asks for the hours of places on days.
+type GetVisitHoursRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 500.
+	Visits        []*PlannedVisit `protobuf:"bytes,1,rep,name=visits,proto3" json:"visits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetVisitHoursRequest) Reset() {
+	*x = GetVisitHoursRequest{}
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetVisitHoursRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetVisitHoursRequest) ProtoMessage() {}
+
+func (x *GetVisitHoursRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetVisitHoursRequest.ProtoReflect.Descriptor instead.
+func (*GetVisitHoursRequest) Descriptor() ([]byte, []int) {
+	return file_tripgen_location_v1_location_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *GetVisitHoursRequest) GetVisits() []*PlannedVisit {
+	if x != nil {
+		return x.Visits
+	}
+	return nil
+}
+
+// A place and a day.
+type PlannedVisit struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `<source>:<id>`.
+	PlaceId string `protobuf:"bytes,1,opt,name=place_id,json=placeId,proto3" json:"place_id,omitempty"`
+	// The day, in the place's zone.
+	Date          *v1.Date `protobuf:"bytes,2,opt,name=date,proto3" json:"date,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlannedVisit) Reset() {
+	*x = PlannedVisit{}
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlannedVisit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlannedVisit) ProtoMessage() {}
+
+func (x *PlannedVisit) ProtoReflect() protoreflect.Message {
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlannedVisit.ProtoReflect.Descriptor instead.
+func (*PlannedVisit) Descriptor() ([]byte, []int) {
+	return file_tripgen_location_v1_location_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *PlannedVisit) GetPlaceId() string {
+	if x != nil {
+		return x.PlaceId
+	}
+	return ""
+}
+
+func (x *PlannedVisit) GetDate() *v1.Date {
+	if x != nil {
+		return x.Date
+	}
+	return nil
+}
+
+// The hours.
+type GetVisitHoursResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each visit, in the order asked for.
+	Visits        []*VisitHours `protobuf:"bytes,1,rep,name=visits,proto3" json:"visits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetVisitHoursResponse) Reset() {
+	*x = GetVisitHoursResponse{}
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetVisitHoursResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetVisitHoursResponse) ProtoMessage() {}
+
+func (x *GetVisitHoursResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetVisitHoursResponse.ProtoReflect.Descriptor instead.
+func (*GetVisitHoursResponse) Descriptor() ([]byte, []int) {
+	return file_tripgen_location_v1_location_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *GetVisitHoursResponse) GetVisits() []*VisitHours {
+	if x != nil {
+		return x.Visits
+	}
+	return nil
+}
+
+// A place's hours on a day.
+type VisitHours struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True if there is no such place any more.
+	Gone bool `protobuf:"varint,1,opt,name=gone,proto3" json:"gone,omitempty"`
+	// The hours; unset if it is gone.
+	Hours         *CandidateHours `protobuf:"bytes,2,opt,name=hours,proto3" json:"hours,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VisitHours) Reset() {
+	*x = VisitHours{}
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VisitHours) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VisitHours) ProtoMessage() {}
+
+func (x *VisitHours) ProtoReflect() protoreflect.Message {
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VisitHours.ProtoReflect.Descriptor instead.
+func (*VisitHours) Descriptor() ([]byte, []int) {
+	return file_tripgen_location_v1_location_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *VisitHours) GetGone() bool {
+	if x != nil {
+		return x.Gone
+	}
+	return false
+}
+
+func (x *VisitHours) GetHours() *CandidateHours {
+	if x != nil {
+		return x.Hours
+	}
+	return nil
+}
+
 // Asks for a matrix.
 type ComputeMatrixRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1984,7 +2186,7 @@ type ComputeMatrixRequest struct {
 
 func (x *ComputeMatrixRequest) Reset() {
 	*x = ComputeMatrixRequest{}
-	mi := &file_tripgen_location_v1_location_proto_msgTypes[22]
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1996,7 +2198,7 @@ func (x *ComputeMatrixRequest) String() string {
 func (*ComputeMatrixRequest) ProtoMessage() {}
 
 func (x *ComputeMatrixRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tripgen_location_v1_location_proto_msgTypes[22]
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2009,7 +2211,7 @@ func (x *ComputeMatrixRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputeMatrixRequest.ProtoReflect.Descriptor instead.
 func (*ComputeMatrixRequest) Descriptor() ([]byte, []int) {
-	return file_tripgen_location_v1_location_proto_rawDescGZIP(), []int{22}
+	return file_tripgen_location_v1_location_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ComputeMatrixRequest) GetPoints() []*v1.LatLng {
@@ -2041,7 +2243,7 @@ type ComputeMatrixResponse struct {
 
 func (x *ComputeMatrixResponse) Reset() {
 	*x = ComputeMatrixResponse{}
-	mi := &file_tripgen_location_v1_location_proto_msgTypes[23]
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2053,7 +2255,7 @@ func (x *ComputeMatrixResponse) String() string {
 func (*ComputeMatrixResponse) ProtoMessage() {}
 
 func (x *ComputeMatrixResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tripgen_location_v1_location_proto_msgTypes[23]
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2066,7 +2268,7 @@ func (x *ComputeMatrixResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputeMatrixResponse.ProtoReflect.Descriptor instead.
 func (*ComputeMatrixResponse) Descriptor() ([]byte, []int) {
-	return file_tripgen_location_v1_location_proto_rawDescGZIP(), []int{23}
+	return file_tripgen_location_v1_location_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ComputeMatrixResponse) GetMinutes() []int32 {
@@ -2106,7 +2308,7 @@ type ResolveCityRequest struct {
 
 func (x *ResolveCityRequest) Reset() {
 	*x = ResolveCityRequest{}
-	mi := &file_tripgen_location_v1_location_proto_msgTypes[24]
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2118,7 +2320,7 @@ func (x *ResolveCityRequest) String() string {
 func (*ResolveCityRequest) ProtoMessage() {}
 
 func (x *ResolveCityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tripgen_location_v1_location_proto_msgTypes[24]
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2131,7 +2333,7 @@ func (x *ResolveCityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveCityRequest.ProtoReflect.Descriptor instead.
 func (*ResolveCityRequest) Descriptor() ([]byte, []int) {
-	return file_tripgen_location_v1_location_proto_rawDescGZIP(), []int{24}
+	return file_tripgen_location_v1_location_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ResolveCityRequest) GetHint() isResolveCityRequest_Hint {
@@ -2188,7 +2390,7 @@ type ResolveCityResponse struct {
 
 func (x *ResolveCityResponse) Reset() {
 	*x = ResolveCityResponse{}
-	mi := &file_tripgen_location_v1_location_proto_msgTypes[25]
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2200,7 +2402,7 @@ func (x *ResolveCityResponse) String() string {
 func (*ResolveCityResponse) ProtoMessage() {}
 
 func (x *ResolveCityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tripgen_location_v1_location_proto_msgTypes[25]
+	mi := &file_tripgen_location_v1_location_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2213,7 +2415,7 @@ func (x *ResolveCityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveCityResponse.ProtoReflect.Descriptor instead.
 func (*ResolveCityResponse) Descriptor() ([]byte, []int) {
-	return file_tripgen_location_v1_location_proto_rawDescGZIP(), []int{25}
+	return file_tripgen_location_v1_location_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ResolveCityResponse) GetCity() *City {
@@ -2347,7 +2549,18 @@ const file_tripgen_location_v1_location_proto_rawDesc = "" +
 	"popularity\"f\n" +
 	"\x0eCandidateHours\x12\x14\n" +
 	"\x05known\x18\x01 \x01(\bR\x05known\x12>\n" +
-	"\tintervals\x18\x02 \x03(\v2 .tripgen.type.v1.OpeningIntervalR\tintervals\"\x93\x01\n" +
+	"\tintervals\x18\x02 \x03(\v2 .tripgen.type.v1.OpeningIntervalR\tintervals\"^\n" +
+	"\x14GetVisitHoursRequest\x12F\n" +
+	"\x06visits\x18\x01 \x03(\v2!.tripgen.location.v1.PlannedVisitB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x06visits\"\x89\x01\n" +
+	"\fPlannedVisit\x12F\n" +
+	"\bplace_id\x18\x01 \x01(\tB+\xbaH(r&2$^[a-z]{2,16}:[A-Za-z0-9_.:-]{1,128}$R\aplaceId\x121\n" +
+	"\x04date\x18\x02 \x01(\v2\x15.tripgen.type.v1.DateB\x06\xbaH\x03\xc8\x01\x01R\x04date\"P\n" +
+	"\x15GetVisitHoursResponse\x127\n" +
+	"\x06visits\x18\x01 \x03(\v2\x1f.tripgen.location.v1.VisitHoursR\x06visits\"[\n" +
+	"\n" +
+	"VisitHours\x12\x12\n" +
+	"\x04gone\x18\x01 \x01(\bR\x04gone\x129\n" +
+	"\x05hours\x18\x02 \x01(\v2#.tripgen.location.v1.CandidateHoursR\x05hours\"\x93\x01\n" +
 	"\x14ComputeMatrixRequest\x12<\n" +
 	"\x06points\x18\x01 \x03(\v2\x17.tripgen.type.v1.LatLngB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x06points\x12=\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x1f.tripgen.location.v1.TravelModeB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04mode\"z\n" +
@@ -2416,10 +2629,11 @@ const file_tripgen_location_v1_location_proto_rawDesc = "" +
 	"\n" +
 	"ListCities\x12&.tripgen.location.v1.ListCitiesRequest\x1a'.tripgen.location.v1.ListCitiesResponse\"\x18\x92\x82\x19\x11\b\x01\x12\vplaces.read \x01\x90\x02\x012\x97\x01\n" +
 	"\x0eWeatherService\x12\x84\x01\n" +
-	"\vGetForecast\x12'.tripgen.location.v1.GetForecastRequest\x1a(.tripgen.location.v1.GetForecastResponse\"\"\x92\x82\x19\x1b\b\x01\x12\vplaces.read\x12\binternal \x01\x90\x02\x012\x89\x03\n" +
+	"\vGetForecast\x12'.tripgen.location.v1.GetForecastRequest\x1a(.tripgen.location.v1.GetForecastResponse\"\"\x92\x82\x19\x1b\b\x01\x12\vplaces.read\x12\binternal \x01\x90\x02\x012\x86\x04\n" +
 	"\x13PlanningDataService\x12~\n" +
 	"\x0eFindCandidates\x12*.tripgen.location.v1.FindCandidatesRequest\x1a+.tripgen.location.v1.FindCandidatesResponse\"\x13\x92\x82\x19\f\b\x02\x12\binternal\x90\x02\x01\x12{\n" +
-	"\rComputeMatrix\x12).tripgen.location.v1.ComputeMatrixRequest\x1a*.tripgen.location.v1.ComputeMatrixResponse\"\x13\x92\x82\x19\f\b\x02\x12\binternal\x90\x02\x01\x12u\n" +
+	"\rComputeMatrix\x12).tripgen.location.v1.ComputeMatrixRequest\x1a*.tripgen.location.v1.ComputeMatrixResponse\"\x13\x92\x82\x19\f\b\x02\x12\binternal\x90\x02\x01\x12{\n" +
+	"\rGetVisitHours\x12).tripgen.location.v1.GetVisitHoursRequest\x1a*.tripgen.location.v1.GetVisitHoursResponse\"\x13\x92\x82\x19\f\b\x02\x12\binternal\x90\x02\x01\x12u\n" +
 	"\vResolveCity\x12'.tripgen.location.v1.ResolveCityRequest\x1a(.tripgen.location.v1.ResolveCityResponse\"\x13\x92\x82\x19\f\b\x02\x12\binternal\x90\x02\x01Ba\n" +
 	"\x17com.tripgen.location.v1P\x01ZDgithub.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1;locationv1b\x06proto3"
 
@@ -2436,7 +2650,7 @@ func file_tripgen_location_v1_location_proto_rawDescGZIP() []byte {
 }
 
 var file_tripgen_location_v1_location_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_tripgen_location_v1_location_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_tripgen_location_v1_location_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_tripgen_location_v1_location_proto_goTypes = []any{
 	(PlaceCategory)(0),             // 0: tripgen.location.v1.PlaceCategory
 	(Knowledge)(0),                 // 1: tripgen.location.v1.Knowledge
@@ -2465,85 +2679,95 @@ var file_tripgen_location_v1_location_proto_goTypes = []any{
 	(*FindCandidatesResponse)(nil), // 24: tripgen.location.v1.FindCandidatesResponse
 	(*Candidate)(nil),              // 25: tripgen.location.v1.Candidate
 	(*CandidateHours)(nil),         // 26: tripgen.location.v1.CandidateHours
-	(*ComputeMatrixRequest)(nil),   // 27: tripgen.location.v1.ComputeMatrixRequest
-	(*ComputeMatrixResponse)(nil),  // 28: tripgen.location.v1.ComputeMatrixResponse
-	(*ResolveCityRequest)(nil),     // 29: tripgen.location.v1.ResolveCityRequest
-	(*ResolveCityResponse)(nil),    // 30: tripgen.location.v1.ResolveCityResponse
-	(*v1.LocalizedText)(nil),       // 31: tripgen.type.v1.LocalizedText
-	(*v1.LatLng)(nil),              // 32: tripgen.type.v1.LatLng
-	(v1.Setting)(0),                // 33: tripgen.type.v1.Setting
-	(v1.Preference)(0),             // 34: tripgen.type.v1.Preference
-	(*v1.Source)(nil),              // 35: tripgen.type.v1.Source
-	(*timestamppb.Timestamp)(nil),  // 36: google.protobuf.Timestamp
-	(*v1.Date)(nil),                // 37: tripgen.type.v1.Date
-	(*v1.DayWeather)(nil),          // 38: tripgen.type.v1.DayWeather
-	(*v1.OpeningInterval)(nil),     // 39: tripgen.type.v1.OpeningInterval
+	(*GetVisitHoursRequest)(nil),   // 27: tripgen.location.v1.GetVisitHoursRequest
+	(*PlannedVisit)(nil),           // 28: tripgen.location.v1.PlannedVisit
+	(*GetVisitHoursResponse)(nil),  // 29: tripgen.location.v1.GetVisitHoursResponse
+	(*VisitHours)(nil),             // 30: tripgen.location.v1.VisitHours
+	(*ComputeMatrixRequest)(nil),   // 31: tripgen.location.v1.ComputeMatrixRequest
+	(*ComputeMatrixResponse)(nil),  // 32: tripgen.location.v1.ComputeMatrixResponse
+	(*ResolveCityRequest)(nil),     // 33: tripgen.location.v1.ResolveCityRequest
+	(*ResolveCityResponse)(nil),    // 34: tripgen.location.v1.ResolveCityResponse
+	(*v1.LocalizedText)(nil),       // 35: tripgen.type.v1.LocalizedText
+	(*v1.LatLng)(nil),              // 36: tripgen.type.v1.LatLng
+	(v1.Setting)(0),                // 37: tripgen.type.v1.Setting
+	(v1.Preference)(0),             // 38: tripgen.type.v1.Preference
+	(*v1.Source)(nil),              // 39: tripgen.type.v1.Source
+	(*timestamppb.Timestamp)(nil),  // 40: google.protobuf.Timestamp
+	(*v1.Date)(nil),                // 41: tripgen.type.v1.Date
+	(*v1.DayWeather)(nil),          // 42: tripgen.type.v1.DayWeather
+	(*v1.OpeningInterval)(nil),     // 43: tripgen.type.v1.OpeningInterval
 }
 var file_tripgen_location_v1_location_proto_depIdxs = []int32{
-	31, // 0: tripgen.location.v1.Place.name:type_name -> tripgen.type.v1.LocalizedText
-	32, // 1: tripgen.location.v1.Place.location:type_name -> tripgen.type.v1.LatLng
+	35, // 0: tripgen.location.v1.Place.name:type_name -> tripgen.type.v1.LocalizedText
+	36, // 1: tripgen.location.v1.Place.location:type_name -> tripgen.type.v1.LatLng
 	0,  // 2: tripgen.location.v1.Place.category:type_name -> tripgen.location.v1.PlaceCategory
-	33, // 3: tripgen.location.v1.Place.setting:type_name -> tripgen.type.v1.Setting
-	34, // 4: tripgen.location.v1.Place.pleases:type_name -> tripgen.type.v1.Preference
+	37, // 3: tripgen.location.v1.Place.setting:type_name -> tripgen.type.v1.Setting
+	38, // 4: tripgen.location.v1.Place.pleases:type_name -> tripgen.type.v1.Preference
 	1,  // 5: tripgen.location.v1.Place.open_now:type_name -> tripgen.location.v1.Knowledge
 	1,  // 6: tripgen.location.v1.Place.step_free:type_name -> tripgen.location.v1.Knowledge
 	6,  // 7: tripgen.location.v1.Place.reviews:type_name -> tripgen.location.v1.Review
 	7,  // 8: tripgen.location.v1.Place.map_links:type_name -> tripgen.location.v1.MapLinks
-	35, // 9: tripgen.location.v1.Place.source:type_name -> tripgen.type.v1.Source
-	36, // 10: tripgen.location.v1.Review.time:type_name -> google.protobuf.Timestamp
-	35, // 11: tripgen.location.v1.Review.source:type_name -> tripgen.type.v1.Source
-	32, // 12: tripgen.location.v1.SearchNearbyRequest.point:type_name -> tripgen.type.v1.LatLng
+	39, // 9: tripgen.location.v1.Place.source:type_name -> tripgen.type.v1.Source
+	40, // 10: tripgen.location.v1.Review.time:type_name -> google.protobuf.Timestamp
+	39, // 11: tripgen.location.v1.Review.source:type_name -> tripgen.type.v1.Source
+	36, // 12: tripgen.location.v1.SearchNearbyRequest.point:type_name -> tripgen.type.v1.LatLng
 	3,  // 13: tripgen.location.v1.SearchNearbyRequest.mode:type_name -> tripgen.location.v1.TravelMode
 	2,  // 14: tripgen.location.v1.SearchNearbyRequest.category_group:type_name -> tripgen.location.v1.CategoryGroup
 	4,  // 15: tripgen.location.v1.SearchNearbyRequest.order:type_name -> tripgen.location.v1.PlaceOrder
 	5,  // 16: tripgen.location.v1.NearbyPlace.place:type_name -> tripgen.location.v1.Place
 	9,  // 17: tripgen.location.v1.SearchNearbyResponse.places:type_name -> tripgen.location.v1.NearbyPlace
-	32, // 18: tripgen.location.v1.SearchTextRequest.near:type_name -> tripgen.type.v1.LatLng
+	36, // 18: tripgen.location.v1.SearchTextRequest.near:type_name -> tripgen.type.v1.LatLng
 	5,  // 19: tripgen.location.v1.SearchTextResponse.places:type_name -> tripgen.location.v1.Place
 	5,  // 20: tripgen.location.v1.GetPlaceResponse.place:type_name -> tripgen.location.v1.Place
 	5,  // 21: tripgen.location.v1.BatchGetPlacesResponse.places:type_name -> tripgen.location.v1.Place
-	31, // 22: tripgen.location.v1.City.name:type_name -> tripgen.type.v1.LocalizedText
-	32, // 23: tripgen.location.v1.City.center:type_name -> tripgen.type.v1.LatLng
+	35, // 22: tripgen.location.v1.City.name:type_name -> tripgen.type.v1.LocalizedText
+	36, // 23: tripgen.location.v1.City.center:type_name -> tripgen.type.v1.LatLng
 	18, // 24: tripgen.location.v1.ListCitiesResponse.cities:type_name -> tripgen.location.v1.City
-	32, // 25: tripgen.location.v1.GetForecastRequest.point:type_name -> tripgen.type.v1.LatLng
-	37, // 26: tripgen.location.v1.GetForecastRequest.from:type_name -> tripgen.type.v1.Date
+	36, // 25: tripgen.location.v1.GetForecastRequest.point:type_name -> tripgen.type.v1.LatLng
+	41, // 26: tripgen.location.v1.GetForecastRequest.from:type_name -> tripgen.type.v1.Date
 	22, // 27: tripgen.location.v1.GetForecastResponse.days:type_name -> tripgen.location.v1.ForecastDay
-	37, // 28: tripgen.location.v1.ForecastDay.date:type_name -> tripgen.type.v1.Date
-	38, // 29: tripgen.location.v1.ForecastDay.weather:type_name -> tripgen.type.v1.DayWeather
-	37, // 30: tripgen.location.v1.FindCandidatesRequest.dates:type_name -> tripgen.type.v1.Date
+	41, // 28: tripgen.location.v1.ForecastDay.date:type_name -> tripgen.type.v1.Date
+	42, // 29: tripgen.location.v1.ForecastDay.weather:type_name -> tripgen.type.v1.DayWeather
+	41, // 30: tripgen.location.v1.FindCandidatesRequest.dates:type_name -> tripgen.type.v1.Date
 	18, // 31: tripgen.location.v1.FindCandidatesResponse.city:type_name -> tripgen.location.v1.City
 	25, // 32: tripgen.location.v1.FindCandidatesResponse.candidates:type_name -> tripgen.location.v1.Candidate
 	5,  // 33: tripgen.location.v1.Candidate.place:type_name -> tripgen.location.v1.Place
 	26, // 34: tripgen.location.v1.Candidate.hours:type_name -> tripgen.location.v1.CandidateHours
-	39, // 35: tripgen.location.v1.CandidateHours.intervals:type_name -> tripgen.type.v1.OpeningInterval
-	32, // 36: tripgen.location.v1.ComputeMatrixRequest.points:type_name -> tripgen.type.v1.LatLng
-	3,  // 37: tripgen.location.v1.ComputeMatrixRequest.mode:type_name -> tripgen.location.v1.TravelMode
-	35, // 38: tripgen.location.v1.ComputeMatrixResponse.source:type_name -> tripgen.type.v1.Source
-	32, // 39: tripgen.location.v1.ResolveCityRequest.point:type_name -> tripgen.type.v1.LatLng
-	18, // 40: tripgen.location.v1.ResolveCityResponse.city:type_name -> tripgen.location.v1.City
-	8,  // 41: tripgen.location.v1.PlaceService.SearchNearby:input_type -> tripgen.location.v1.SearchNearbyRequest
-	11, // 42: tripgen.location.v1.PlaceService.SearchText:input_type -> tripgen.location.v1.SearchTextRequest
-	13, // 43: tripgen.location.v1.PlaceService.GetPlace:input_type -> tripgen.location.v1.GetPlaceRequest
-	15, // 44: tripgen.location.v1.PlaceService.BatchGetPlaces:input_type -> tripgen.location.v1.BatchGetPlacesRequest
-	17, // 45: tripgen.location.v1.PlaceService.ListCities:input_type -> tripgen.location.v1.ListCitiesRequest
-	20, // 46: tripgen.location.v1.WeatherService.GetForecast:input_type -> tripgen.location.v1.GetForecastRequest
-	23, // 47: tripgen.location.v1.PlanningDataService.FindCandidates:input_type -> tripgen.location.v1.FindCandidatesRequest
-	27, // 48: tripgen.location.v1.PlanningDataService.ComputeMatrix:input_type -> tripgen.location.v1.ComputeMatrixRequest
-	29, // 49: tripgen.location.v1.PlanningDataService.ResolveCity:input_type -> tripgen.location.v1.ResolveCityRequest
-	10, // 50: tripgen.location.v1.PlaceService.SearchNearby:output_type -> tripgen.location.v1.SearchNearbyResponse
-	12, // 51: tripgen.location.v1.PlaceService.SearchText:output_type -> tripgen.location.v1.SearchTextResponse
-	14, // 52: tripgen.location.v1.PlaceService.GetPlace:output_type -> tripgen.location.v1.GetPlaceResponse
-	16, // 53: tripgen.location.v1.PlaceService.BatchGetPlaces:output_type -> tripgen.location.v1.BatchGetPlacesResponse
-	19, // 54: tripgen.location.v1.PlaceService.ListCities:output_type -> tripgen.location.v1.ListCitiesResponse
-	21, // 55: tripgen.location.v1.WeatherService.GetForecast:output_type -> tripgen.location.v1.GetForecastResponse
-	24, // 56: tripgen.location.v1.PlanningDataService.FindCandidates:output_type -> tripgen.location.v1.FindCandidatesResponse
-	28, // 57: tripgen.location.v1.PlanningDataService.ComputeMatrix:output_type -> tripgen.location.v1.ComputeMatrixResponse
-	30, // 58: tripgen.location.v1.PlanningDataService.ResolveCity:output_type -> tripgen.location.v1.ResolveCityResponse
-	50, // [50:59] is the sub-list for method output_type
-	41, // [41:50] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	43, // 35: tripgen.location.v1.CandidateHours.intervals:type_name -> tripgen.type.v1.OpeningInterval
+	28, // 36: tripgen.location.v1.GetVisitHoursRequest.visits:type_name -> tripgen.location.v1.PlannedVisit
+	41, // 37: tripgen.location.v1.PlannedVisit.date:type_name -> tripgen.type.v1.Date
+	30, // 38: tripgen.location.v1.GetVisitHoursResponse.visits:type_name -> tripgen.location.v1.VisitHours
+	26, // 39: tripgen.location.v1.VisitHours.hours:type_name -> tripgen.location.v1.CandidateHours
+	36, // 40: tripgen.location.v1.ComputeMatrixRequest.points:type_name -> tripgen.type.v1.LatLng
+	3,  // 41: tripgen.location.v1.ComputeMatrixRequest.mode:type_name -> tripgen.location.v1.TravelMode
+	39, // 42: tripgen.location.v1.ComputeMatrixResponse.source:type_name -> tripgen.type.v1.Source
+	36, // 43: tripgen.location.v1.ResolveCityRequest.point:type_name -> tripgen.type.v1.LatLng
+	18, // 44: tripgen.location.v1.ResolveCityResponse.city:type_name -> tripgen.location.v1.City
+	8,  // 45: tripgen.location.v1.PlaceService.SearchNearby:input_type -> tripgen.location.v1.SearchNearbyRequest
+	11, // 46: tripgen.location.v1.PlaceService.SearchText:input_type -> tripgen.location.v1.SearchTextRequest
+	13, // 47: tripgen.location.v1.PlaceService.GetPlace:input_type -> tripgen.location.v1.GetPlaceRequest
+	15, // 48: tripgen.location.v1.PlaceService.BatchGetPlaces:input_type -> tripgen.location.v1.BatchGetPlacesRequest
+	17, // 49: tripgen.location.v1.PlaceService.ListCities:input_type -> tripgen.location.v1.ListCitiesRequest
+	20, // 50: tripgen.location.v1.WeatherService.GetForecast:input_type -> tripgen.location.v1.GetForecastRequest
+	23, // 51: tripgen.location.v1.PlanningDataService.FindCandidates:input_type -> tripgen.location.v1.FindCandidatesRequest
+	31, // 52: tripgen.location.v1.PlanningDataService.ComputeMatrix:input_type -> tripgen.location.v1.ComputeMatrixRequest
+	27, // 53: tripgen.location.v1.PlanningDataService.GetVisitHours:input_type -> tripgen.location.v1.GetVisitHoursRequest
+	33, // 54: tripgen.location.v1.PlanningDataService.ResolveCity:input_type -> tripgen.location.v1.ResolveCityRequest
+	10, // 55: tripgen.location.v1.PlaceService.SearchNearby:output_type -> tripgen.location.v1.SearchNearbyResponse
+	12, // 56: tripgen.location.v1.PlaceService.SearchText:output_type -> tripgen.location.v1.SearchTextResponse
+	14, // 57: tripgen.location.v1.PlaceService.GetPlace:output_type -> tripgen.location.v1.GetPlaceResponse
+	16, // 58: tripgen.location.v1.PlaceService.BatchGetPlaces:output_type -> tripgen.location.v1.BatchGetPlacesResponse
+	19, // 59: tripgen.location.v1.PlaceService.ListCities:output_type -> tripgen.location.v1.ListCitiesResponse
+	21, // 60: tripgen.location.v1.WeatherService.GetForecast:output_type -> tripgen.location.v1.GetForecastResponse
+	24, // 61: tripgen.location.v1.PlanningDataService.FindCandidates:output_type -> tripgen.location.v1.FindCandidatesResponse
+	32, // 62: tripgen.location.v1.PlanningDataService.ComputeMatrix:output_type -> tripgen.location.v1.ComputeMatrixResponse
+	29, // 63: tripgen.location.v1.PlanningDataService.GetVisitHours:output_type -> tripgen.location.v1.GetVisitHoursResponse
+	34, // 64: tripgen.location.v1.PlanningDataService.ResolveCity:output_type -> tripgen.location.v1.ResolveCityResponse
+	55, // [55:65] is the sub-list for method output_type
+	45, // [45:55] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_tripgen_location_v1_location_proto_init() }
@@ -2557,7 +2781,7 @@ func file_tripgen_location_v1_location_proto_init() {
 		(*SearchNearbyRequest_PlaceId)(nil),
 		(*SearchNearbyRequest_Text)(nil),
 	}
-	file_tripgen_location_v1_location_proto_msgTypes[24].OneofWrappers = []any{
+	file_tripgen_location_v1_location_proto_msgTypes[28].OneofWrappers = []any{
 		(*ResolveCityRequest_Name)(nil),
 		(*ResolveCityRequest_Point)(nil),
 	}
@@ -2567,7 +2791,7 @@ func file_tripgen_location_v1_location_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tripgen_location_v1_location_proto_rawDesc), len(file_tripgen_location_v1_location_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   26,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

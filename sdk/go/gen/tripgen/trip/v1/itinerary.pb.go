@@ -1845,7 +1845,9 @@ type CheckForChangesResponse struct {
 	// Open alerts, the new ones among them.
 	Alerts []*Alert `protobuf:"bytes,1,rep,name=alerts,proto3" json:"alerts,omitempty"`
 	// When the look was taken.
-	CheckTime     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=check_time,json=checkTime,proto3" json:"check_time,omitempty"`
+	CheckTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=check_time,json=checkTime,proto3" json:"check_time,omitempty"`
+	// True if weather or places could not be asked about everything; alerts about that stay as they were.
+	Incomplete    bool `protobuf:"varint,3,opt,name=incomplete,proto3" json:"incomplete,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1894,6 +1896,13 @@ func (x *CheckForChangesResponse) GetCheckTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *CheckForChangesResponse) GetIncomplete() bool {
+	if x != nil {
+		return x.Incomplete
+	}
+	return false
+}
+
 // Acts on an alert.
 type ResolveAlertRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1904,7 +1913,9 @@ type ResolveAlertRequest struct {
 	// What to do.
 	Action AlertAction `protobuf:"varint,3,opt,name=action,proto3,enum=tripgen.trip.v1.AlertAction" json:"action,omitempty"`
 	// The new place, for REPLACE_PLACE; empty for the best alternative.
-	PlaceId       string `protobuf:"bytes,4,opt,name=place_id,json=placeId,proto3" json:"place_id,omitempty"`
+	PlaceId string `protobuf:"bytes,4,opt,name=place_id,json=placeId,proto3" json:"place_id,omitempty"`
+	// The stop to replace, for REPLACE_PLACE; empty for all that the alert hits.
+	StopId        string `protobuf:"bytes,5,opt,name=stop_id,json=stopId,proto3" json:"stop_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1963,6 +1974,13 @@ func (x *ResolveAlertRequest) GetAction() AlertAction {
 func (x *ResolveAlertRequest) GetPlaceId() string {
 	if x != nil {
 		return x.PlaceId
+	}
+	return ""
+}
+
+func (x *ResolveAlertRequest) GetStopId() string {
+	if x != nil {
+		return x.StopId
 	}
 	return ""
 }
@@ -2156,17 +2174,21 @@ const file_tripgen_trip_v1_itinerary_proto_rawDesc = "" +
 	"\x19AcceptImprovementResponse\x128\n" +
 	"\titinerary\x18\x01 \x01(\v2\x1a.tripgen.type.v1.ItineraryR\titinerary\"N\n" +
 	"\x16CheckForChangesRequest\x124\n" +
-	"\atrip_id\x18\x01 \x01(\tB\x1b\xbaH\x18r\x162\x14^trip_[0-9a-f-]{36}$R\x06tripId\"\x84\x01\n" +
+	"\atrip_id\x18\x01 \x01(\tB\x1b\xbaH\x18r\x162\x14^trip_[0-9a-f-]{36}$R\x06tripId\"\xa4\x01\n" +
 	"\x17CheckForChangesResponse\x12.\n" +
 	"\x06alerts\x18\x01 \x03(\v2\x16.tripgen.trip.v1.AlertR\x06alerts\x129\n" +
 	"\n" +
-	"check_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tcheckTime\"\xeb\x01\n" +
+	"check_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tcheckTime\x12\x1e\n" +
+	"\n" +
+	"incomplete\x18\x03 \x01(\bR\n" +
+	"incomplete\"\x8d\x02\n" +
 	"\x13ResolveAlertRequest\x124\n" +
 	"\atrip_id\x18\x01 \x01(\tB\x1b\xbaH\x18r\x162\x14^trip_[0-9a-f-]{36}$R\x06tripId\x127\n" +
 	"\balert_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x172\x15^alert_[0-9a-f-]{36}$R\aalertId\x12@\n" +
 	"\x06action\x18\x03 \x01(\x0e2\x1c.tripgen.trip.v1.AlertActionB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06action\x12#\n" +
-	"\bplace_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x01R\aplaceId\"\xb9\x01\n" +
+	"\bplace_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x01R\aplaceId\x12 \n" +
+	"\astop_id\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06stopId\"\xb9\x01\n" +
 	"\x14ResolveAlertResponse\x12,\n" +
 	"\x05alert\x18\x01 \x01(\v2\x16.tripgen.trip.v1.AlertR\x05alert\x128\n" +
 	"\titinerary\x18\x02 \x01(\v2\x1a.tripgen.type.v1.ItineraryR\titinerary\x129\n" +

@@ -2861,8 +2861,10 @@ type Alert struct {
 	Actions []AlertAction `protobuf:"varint,6,rep,packed,name=actions,proto3,enum=tripgen.trip.v1.AlertAction" json:"actions,omitempty"`
 	// When it was raised.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// What was chosen; unspecified while open.
-	Resolution    AlertAction `protobuf:"varint,8,opt,name=resolution,proto3,enum=tripgen.trip.v1.AlertAction" json:"resolution,omitempty"`
+	// What was chosen; unspecified while open, and where its cause went away by itself.
+	Resolution AlertAction `protobuf:"varint,8,opt,name=resolution,proto3,enum=tripgen.trip.v1.AlertAction" json:"resolution,omitempty"`
+	// When it was resolved or its cause went away; unset while open.
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2951,6 +2953,13 @@ func (x *Alert) GetResolution() AlertAction {
 		return x.Resolution
 	}
 	return AlertAction_ALERT_ACTION_UNSPECIFIED
+}
+
+func (x *Alert) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
 }
 
 var File_tripgen_trip_v1_trip_proto protoreflect.FileDescriptor
@@ -3135,7 +3144,7 @@ const file_tripgen_trip_v1_trip_proto_rawDesc = "" +
 	"\x04days\x18\x03 \x03(\x05R\x04days\"+\n" +
 	"\fPlacesFilled\x12\x1b\n" +
 	"\tplace_ids\x18\x01 \x03(\tR\bplaceIds\"\v\n" +
-	"\tHeartbeat\"\xe1\x02\n" +
+	"\tHeartbeat\"\x98\x03\n" +
 	"\x05Alert\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1a.tripgen.trip.v1.AlertKindR\x04kind\x12\x10\n" +
@@ -3147,7 +3156,8 @@ const file_tripgen_trip_v1_trip_proto_rawDesc = "" +
 	"createTime\x12<\n" +
 	"\n" +
 	"resolution\x18\b \x01(\x0e2\x1c.tripgen.trip.v1.AlertActionR\n" +
-	"resolution*r\n" +
+	"resolution\x125\n" +
+	"\bend_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\aendTime*r\n" +
 	"\n" +
 	"TripStatus\x12\x1b\n" +
 	"\x17TRIP_STATUS_UNSPECIFIED\x10\x00\x12\x18\n" +
@@ -3333,41 +3343,42 @@ var file_tripgen_trip_v1_trip_proto_depIdxs = []int32{
 	4,  // 58: tripgen.trip.v1.Alert.actions:type_name -> tripgen.trip.v1.AlertAction
 	46, // 59: tripgen.trip.v1.Alert.create_time:type_name -> google.protobuf.Timestamp
 	4,  // 60: tripgen.trip.v1.Alert.resolution:type_name -> tripgen.trip.v1.AlertAction
-	9,  // 61: tripgen.trip.v1.TripService.CreateTrip:input_type -> tripgen.trip.v1.CreateTripRequest
-	11, // 62: tripgen.trip.v1.TripService.GetTrip:input_type -> tripgen.trip.v1.GetTripRequest
-	13, // 63: tripgen.trip.v1.TripService.ListTrips:input_type -> tripgen.trip.v1.ListTripsRequest
-	15, // 64: tripgen.trip.v1.TripService.UpdateTrip:input_type -> tripgen.trip.v1.UpdateTripRequest
-	18, // 65: tripgen.trip.v1.TripService.DeleteTrip:input_type -> tripgen.trip.v1.DeleteTripRequest
-	20, // 66: tripgen.trip.v1.TripService.UndeleteTrip:input_type -> tripgen.trip.v1.UndeleteTripRequest
-	22, // 67: tripgen.trip.v1.TripService.BatchDeleteTrips:input_type -> tripgen.trip.v1.BatchDeleteTripsRequest
-	24, // 68: tripgen.trip.v1.TripService.AddMember:input_type -> tripgen.trip.v1.AddMemberRequest
-	26, // 69: tripgen.trip.v1.TripService.UpdateMember:input_type -> tripgen.trip.v1.UpdateMemberRequest
-	28, // 70: tripgen.trip.v1.TripService.RemoveMember:input_type -> tripgen.trip.v1.RemoveMemberRequest
-	30, // 71: tripgen.trip.v1.TripService.AddDestination:input_type -> tripgen.trip.v1.AddDestinationRequest
-	32, // 72: tripgen.trip.v1.TripService.UpdateDestination:input_type -> tripgen.trip.v1.UpdateDestinationRequest
-	34, // 73: tripgen.trip.v1.TripService.RemoveDestination:input_type -> tripgen.trip.v1.RemoveDestinationRequest
-	36, // 74: tripgen.trip.v1.TripService.MoveDestination:input_type -> tripgen.trip.v1.MoveDestinationRequest
-	38, // 75: tripgen.trip.v1.TripService.WatchTrip:input_type -> tripgen.trip.v1.WatchTripRequest
-	10, // 76: tripgen.trip.v1.TripService.CreateTrip:output_type -> tripgen.trip.v1.CreateTripResponse
-	12, // 77: tripgen.trip.v1.TripService.GetTrip:output_type -> tripgen.trip.v1.GetTripResponse
-	14, // 78: tripgen.trip.v1.TripService.ListTrips:output_type -> tripgen.trip.v1.ListTripsResponse
-	17, // 79: tripgen.trip.v1.TripService.UpdateTrip:output_type -> tripgen.trip.v1.UpdateTripResponse
-	19, // 80: tripgen.trip.v1.TripService.DeleteTrip:output_type -> tripgen.trip.v1.DeleteTripResponse
-	21, // 81: tripgen.trip.v1.TripService.UndeleteTrip:output_type -> tripgen.trip.v1.UndeleteTripResponse
-	23, // 82: tripgen.trip.v1.TripService.BatchDeleteTrips:output_type -> tripgen.trip.v1.BatchDeleteTripsResponse
-	25, // 83: tripgen.trip.v1.TripService.AddMember:output_type -> tripgen.trip.v1.AddMemberResponse
-	27, // 84: tripgen.trip.v1.TripService.UpdateMember:output_type -> tripgen.trip.v1.UpdateMemberResponse
-	29, // 85: tripgen.trip.v1.TripService.RemoveMember:output_type -> tripgen.trip.v1.RemoveMemberResponse
-	31, // 86: tripgen.trip.v1.TripService.AddDestination:output_type -> tripgen.trip.v1.AddDestinationResponse
-	33, // 87: tripgen.trip.v1.TripService.UpdateDestination:output_type -> tripgen.trip.v1.UpdateDestinationResponse
-	35, // 88: tripgen.trip.v1.TripService.RemoveDestination:output_type -> tripgen.trip.v1.RemoveDestinationResponse
-	37, // 89: tripgen.trip.v1.TripService.MoveDestination:output_type -> tripgen.trip.v1.MoveDestinationResponse
-	39, // 90: tripgen.trip.v1.TripService.WatchTrip:output_type -> tripgen.trip.v1.WatchTripResponse
-	76, // [76:91] is the sub-list for method output_type
-	61, // [61:76] is the sub-list for method input_type
-	61, // [61:61] is the sub-list for extension type_name
-	61, // [61:61] is the sub-list for extension extendee
-	0,  // [0:61] is the sub-list for field type_name
+	46, // 61: tripgen.trip.v1.Alert.end_time:type_name -> google.protobuf.Timestamp
+	9,  // 62: tripgen.trip.v1.TripService.CreateTrip:input_type -> tripgen.trip.v1.CreateTripRequest
+	11, // 63: tripgen.trip.v1.TripService.GetTrip:input_type -> tripgen.trip.v1.GetTripRequest
+	13, // 64: tripgen.trip.v1.TripService.ListTrips:input_type -> tripgen.trip.v1.ListTripsRequest
+	15, // 65: tripgen.trip.v1.TripService.UpdateTrip:input_type -> tripgen.trip.v1.UpdateTripRequest
+	18, // 66: tripgen.trip.v1.TripService.DeleteTrip:input_type -> tripgen.trip.v1.DeleteTripRequest
+	20, // 67: tripgen.trip.v1.TripService.UndeleteTrip:input_type -> tripgen.trip.v1.UndeleteTripRequest
+	22, // 68: tripgen.trip.v1.TripService.BatchDeleteTrips:input_type -> tripgen.trip.v1.BatchDeleteTripsRequest
+	24, // 69: tripgen.trip.v1.TripService.AddMember:input_type -> tripgen.trip.v1.AddMemberRequest
+	26, // 70: tripgen.trip.v1.TripService.UpdateMember:input_type -> tripgen.trip.v1.UpdateMemberRequest
+	28, // 71: tripgen.trip.v1.TripService.RemoveMember:input_type -> tripgen.trip.v1.RemoveMemberRequest
+	30, // 72: tripgen.trip.v1.TripService.AddDestination:input_type -> tripgen.trip.v1.AddDestinationRequest
+	32, // 73: tripgen.trip.v1.TripService.UpdateDestination:input_type -> tripgen.trip.v1.UpdateDestinationRequest
+	34, // 74: tripgen.trip.v1.TripService.RemoveDestination:input_type -> tripgen.trip.v1.RemoveDestinationRequest
+	36, // 75: tripgen.trip.v1.TripService.MoveDestination:input_type -> tripgen.trip.v1.MoveDestinationRequest
+	38, // 76: tripgen.trip.v1.TripService.WatchTrip:input_type -> tripgen.trip.v1.WatchTripRequest
+	10, // 77: tripgen.trip.v1.TripService.CreateTrip:output_type -> tripgen.trip.v1.CreateTripResponse
+	12, // 78: tripgen.trip.v1.TripService.GetTrip:output_type -> tripgen.trip.v1.GetTripResponse
+	14, // 79: tripgen.trip.v1.TripService.ListTrips:output_type -> tripgen.trip.v1.ListTripsResponse
+	17, // 80: tripgen.trip.v1.TripService.UpdateTrip:output_type -> tripgen.trip.v1.UpdateTripResponse
+	19, // 81: tripgen.trip.v1.TripService.DeleteTrip:output_type -> tripgen.trip.v1.DeleteTripResponse
+	21, // 82: tripgen.trip.v1.TripService.UndeleteTrip:output_type -> tripgen.trip.v1.UndeleteTripResponse
+	23, // 83: tripgen.trip.v1.TripService.BatchDeleteTrips:output_type -> tripgen.trip.v1.BatchDeleteTripsResponse
+	25, // 84: tripgen.trip.v1.TripService.AddMember:output_type -> tripgen.trip.v1.AddMemberResponse
+	27, // 85: tripgen.trip.v1.TripService.UpdateMember:output_type -> tripgen.trip.v1.UpdateMemberResponse
+	29, // 86: tripgen.trip.v1.TripService.RemoveMember:output_type -> tripgen.trip.v1.RemoveMemberResponse
+	31, // 87: tripgen.trip.v1.TripService.AddDestination:output_type -> tripgen.trip.v1.AddDestinationResponse
+	33, // 88: tripgen.trip.v1.TripService.UpdateDestination:output_type -> tripgen.trip.v1.UpdateDestinationResponse
+	35, // 89: tripgen.trip.v1.TripService.RemoveDestination:output_type -> tripgen.trip.v1.RemoveDestinationResponse
+	37, // 90: tripgen.trip.v1.TripService.MoveDestination:output_type -> tripgen.trip.v1.MoveDestinationResponse
+	39, // 91: tripgen.trip.v1.TripService.WatchTrip:output_type -> tripgen.trip.v1.WatchTripResponse
+	77, // [77:92] is the sub-list for method output_type
+	62, // [62:77] is the sub-list for method input_type
+	62, // [62:62] is the sub-list for extension type_name
+	62, // [62:62] is the sub-list for extension extendee
+	0,  // [0:62] is the sub-list for field type_name
 }
 
 func init() { file_tripgen_trip_v1_trip_proto_init() }

@@ -11,6 +11,7 @@ import (
 	_ "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -97,7 +98,9 @@ type Webhook struct {
 	// `whsec_…`; told only when it is made or rotated.
 	Secret string `protobuf:"bytes,4,opt,name=secret,proto3" json:"secret,omitempty"`
 	// When it was made.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When it was disabled because it took nothing; unset while it is told of things.
+	DisableTime   *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=disable_time,json=disableTime,proto3" json:"disable_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -163,6 +166,13 @@ func (x *Webhook) GetSecret() string {
 func (x *Webhook) GetCreateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *Webhook) GetDisableTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DisableTime
 	}
 	return nil
 }
@@ -461,6 +471,98 @@ func (*DeleteWebhookResponse) Descriptor() ([]byte, []int) {
 	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{6}
 }
 
+// Lets an endpoint be told of things again.
+type EnableWebhookRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `hook_…`.
+	WebhookId     string `protobuf:"bytes,1,opt,name=webhook_id,json=webhookId,proto3" json:"webhook_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EnableWebhookRequest) Reset() {
+	*x = EnableWebhookRequest{}
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnableWebhookRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnableWebhookRequest) ProtoMessage() {}
+
+func (x *EnableWebhookRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnableWebhookRequest.ProtoReflect.Descriptor instead.
+func (*EnableWebhookRequest) Descriptor() ([]byte, []int) {
+	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *EnableWebhookRequest) GetWebhookId() string {
+	if x != nil {
+		return x.WebhookId
+	}
+	return ""
+}
+
+// The endpoint.
+type EnableWebhookResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The endpoint, without its secret.
+	Webhook       *Webhook `protobuf:"bytes,1,opt,name=webhook,proto3" json:"webhook,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EnableWebhookResponse) Reset() {
+	*x = EnableWebhookResponse{}
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnableWebhookResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnableWebhookResponse) ProtoMessage() {}
+
+func (x *EnableWebhookResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnableWebhookResponse.ProtoReflect.Descriptor instead.
+func (*EnableWebhookResponse) Descriptor() ([]byte, []int) {
+	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *EnableWebhookResponse) GetWebhook() *Webhook {
+	if x != nil {
+		return x.Webhook
+	}
+	return nil
+}
+
 // Asks for a new secret.
 type RotateWebhookSecretRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -472,7 +574,7 @@ type RotateWebhookSecretRequest struct {
 
 func (x *RotateWebhookSecretRequest) Reset() {
 	*x = RotateWebhookSecretRequest{}
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[7]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -484,7 +586,7 @@ func (x *RotateWebhookSecretRequest) String() string {
 func (*RotateWebhookSecretRequest) ProtoMessage() {}
 
 func (x *RotateWebhookSecretRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[7]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -497,7 +599,7 @@ func (x *RotateWebhookSecretRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateWebhookSecretRequest.ProtoReflect.Descriptor instead.
 func (*RotateWebhookSecretRequest) Descriptor() ([]byte, []int) {
-	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{7}
+	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *RotateWebhookSecretRequest) GetWebhookId() string {
@@ -518,7 +620,7 @@ type RotateWebhookSecretResponse struct {
 
 func (x *RotateWebhookSecretResponse) Reset() {
 	*x = RotateWebhookSecretResponse{}
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[8]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -530,7 +632,7 @@ func (x *RotateWebhookSecretResponse) String() string {
 func (*RotateWebhookSecretResponse) ProtoMessage() {}
 
 func (x *RotateWebhookSecretResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[8]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -543,7 +645,7 @@ func (x *RotateWebhookSecretResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateWebhookSecretResponse.ProtoReflect.Descriptor instead.
 func (*RotateWebhookSecretResponse) Descriptor() ([]byte, []int) {
-	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{8}
+	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RotateWebhookSecretResponse) GetWebhook() *Webhook {
@@ -560,19 +662,21 @@ type WebhookDelivery struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// What was told.
 	Event WebhookEvent `protobuf:"varint,2,opt,name=event,proto3,enum=tripgen.trip.v1.WebhookEvent" json:"event,omitempty"`
-	// The tries, oldest first.
+	// The newest 20 tries, oldest first.
 	Attempts []*WebhookAttempt `protobuf:"bytes,3,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	// True once an answer of 2xx came.
 	Delivered bool `protobuf:"varint,4,opt,name=delivered,proto3" json:"delivered,omitempty"`
 	// When the next try is due, if one is.
 	NextAttemptTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=next_attempt_time,json=nextAttemptTime,proto3" json:"next_attempt_time,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// When it happened.
+	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WebhookDelivery) Reset() {
 	*x = WebhookDelivery{}
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[9]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -584,7 +688,7 @@ func (x *WebhookDelivery) String() string {
 func (*WebhookDelivery) ProtoMessage() {}
 
 func (x *WebhookDelivery) ProtoReflect() protoreflect.Message {
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[9]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -597,7 +701,7 @@ func (x *WebhookDelivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WebhookDelivery.ProtoReflect.Descriptor instead.
 func (*WebhookDelivery) Descriptor() ([]byte, []int) {
-	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{9}
+	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *WebhookDelivery) GetId() string {
@@ -635,6 +739,13 @@ func (x *WebhookDelivery) GetNextAttemptTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *WebhookDelivery) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
 // A try.
 type WebhookAttempt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -643,14 +754,16 @@ type WebhookAttempt struct {
 	// The HTTP status; 0 if none came.
 	Status int32 `protobuf:"varint,2,opt,name=status,proto3" json:"status,omitempty"`
 	// What went wrong, if anything.
-	Error         string `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	Error string `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	// How long the answer took.
+	Latency       *durationpb.Duration `protobuf:"bytes,4,opt,name=latency,proto3" json:"latency,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WebhookAttempt) Reset() {
 	*x = WebhookAttempt{}
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[10]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -662,7 +775,7 @@ func (x *WebhookAttempt) String() string {
 func (*WebhookAttempt) ProtoMessage() {}
 
 func (x *WebhookAttempt) ProtoReflect() protoreflect.Message {
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[10]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -675,7 +788,7 @@ func (x *WebhookAttempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WebhookAttempt.ProtoReflect.Descriptor instead.
 func (*WebhookAttempt) Descriptor() ([]byte, []int) {
-	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{10}
+	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *WebhookAttempt) GetTime() *timestamppb.Timestamp {
@@ -699,6 +812,13 @@ func (x *WebhookAttempt) GetError() string {
 	return ""
 }
 
+func (x *WebhookAttempt) GetLatency() *durationpb.Duration {
+	if x != nil {
+		return x.Latency
+	}
+	return nil
+}
+
 // Asks for deliveries.
 type ListWebhookDeliveriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -714,7 +834,7 @@ type ListWebhookDeliveriesRequest struct {
 
 func (x *ListWebhookDeliveriesRequest) Reset() {
 	*x = ListWebhookDeliveriesRequest{}
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[11]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -726,7 +846,7 @@ func (x *ListWebhookDeliveriesRequest) String() string {
 func (*ListWebhookDeliveriesRequest) ProtoMessage() {}
 
 func (x *ListWebhookDeliveriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[11]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -739,7 +859,7 @@ func (x *ListWebhookDeliveriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWebhookDeliveriesRequest.ProtoReflect.Descriptor instead.
 func (*ListWebhookDeliveriesRequest) Descriptor() ([]byte, []int) {
-	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{11}
+	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListWebhookDeliveriesRequest) GetWebhookId() string {
@@ -776,7 +896,7 @@ type ListWebhookDeliveriesResponse struct {
 
 func (x *ListWebhookDeliveriesResponse) Reset() {
 	*x = ListWebhookDeliveriesResponse{}
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[12]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -788,7 +908,7 @@ func (x *ListWebhookDeliveriesResponse) String() string {
 func (*ListWebhookDeliveriesResponse) ProtoMessage() {}
 
 func (x *ListWebhookDeliveriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[12]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -801,7 +921,7 @@ func (x *ListWebhookDeliveriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWebhookDeliveriesResponse.ProtoReflect.Descriptor instead.
 func (*ListWebhookDeliveriesResponse) Descriptor() ([]byte, []int) {
-	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{12}
+	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListWebhookDeliveriesResponse) GetDeliveries() []*WebhookDelivery {
@@ -831,7 +951,7 @@ type ReplayWebhookDeliveryRequest struct {
 
 func (x *ReplayWebhookDeliveryRequest) Reset() {
 	*x = ReplayWebhookDeliveryRequest{}
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[13]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -843,7 +963,7 @@ func (x *ReplayWebhookDeliveryRequest) String() string {
 func (*ReplayWebhookDeliveryRequest) ProtoMessage() {}
 
 func (x *ReplayWebhookDeliveryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[13]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -856,7 +976,7 @@ func (x *ReplayWebhookDeliveryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayWebhookDeliveryRequest.ProtoReflect.Descriptor instead.
 func (*ReplayWebhookDeliveryRequest) Descriptor() ([]byte, []int) {
-	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{13}
+	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ReplayWebhookDeliveryRequest) GetWebhookId() string {
@@ -884,7 +1004,7 @@ type ReplayWebhookDeliveryResponse struct {
 
 func (x *ReplayWebhookDeliveryResponse) Reset() {
 	*x = ReplayWebhookDeliveryResponse{}
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[14]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -896,7 +1016,7 @@ func (x *ReplayWebhookDeliveryResponse) String() string {
 func (*ReplayWebhookDeliveryResponse) ProtoMessage() {}
 
 func (x *ReplayWebhookDeliveryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[14]
+	mi := &file_tripgen_trip_v1_webhook_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -909,7 +1029,7 @@ func (x *ReplayWebhookDeliveryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayWebhookDeliveryResponse.ProtoReflect.Descriptor instead.
 func (*ReplayWebhookDeliveryResponse) Descriptor() ([]byte, []int) {
-	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{14}
+	return file_tripgen_trip_v1_webhook_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ReplayWebhookDeliveryResponse) GetDelivery() *WebhookDelivery {
@@ -923,14 +1043,15 @@ var File_tripgen_trip_v1_webhook_proto protoreflect.FileDescriptor
 
 const file_tripgen_trip_v1_webhook_proto_rawDesc = "" +
 	"\n" +
-	"\x1dtripgen/trip/v1/webhook.proto\x12\x0ftripgen.trip.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctripgen/type/v1/access.proto\"\xb7\x01\n" +
+	"\x1dtripgen/trip/v1/webhook.proto\x12\x0ftripgen.trip.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctripgen/type/v1/access.proto\"\xf6\x01\n" +
 	"\aWebhook\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03url\x18\x02 \x01(\tR\x03url\x125\n" +
 	"\x06events\x18\x03 \x03(\x0e2\x1d.tripgen.trip.v1.WebhookEventR\x06events\x12\x16\n" +
 	"\x06secret\x18\x04 \x01(\tR\x06secret\x12;\n" +
 	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\"\x8d\x01\n" +
+	"createTime\x12=\n" +
+	"\fdisable_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vdisableTime\"\x8d\x01\n" +
 	"\x14CreateWebhookRequest\x12'\n" +
 	"\x03url\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18\x80\x10:\bhttps://\x88\x01\x01R\x03url\x12L\n" +
 	"\x06events\x18\x02 \x03(\x0e2\x1d.tripgen.trip.v1.WebhookEventB\x15\xbaH\x12\x92\x01\x0f\b\x01\x10\b\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x06events\"K\n" +
@@ -946,22 +1067,30 @@ const file_tripgen_trip_v1_webhook_proto_rawDesc = "" +
 	"\x14DeleteWebhookRequest\x12:\n" +
 	"\n" +
 	"webhook_id\x18\x01 \x01(\tB\x1b\xbaH\x18r\x162\x14^hook_[0-9a-f-]{36}$R\twebhookId\"\x17\n" +
-	"\x15DeleteWebhookResponse\"X\n" +
+	"\x15DeleteWebhookResponse\"R\n" +
+	"\x14EnableWebhookRequest\x12:\n" +
+	"\n" +
+	"webhook_id\x18\x01 \x01(\tB\x1b\xbaH\x18r\x162\x14^hook_[0-9a-f-]{36}$R\twebhookId\"K\n" +
+	"\x15EnableWebhookResponse\x122\n" +
+	"\awebhook\x18\x01 \x01(\v2\x18.tripgen.trip.v1.WebhookR\awebhook\"X\n" +
 	"\x1aRotateWebhookSecretRequest\x12:\n" +
 	"\n" +
 	"webhook_id\x18\x01 \x01(\tB\x1b\xbaH\x18r\x162\x14^hook_[0-9a-f-]{36}$R\twebhookId\"Q\n" +
 	"\x1bRotateWebhookSecretResponse\x122\n" +
-	"\awebhook\x18\x01 \x01(\v2\x18.tripgen.trip.v1.WebhookR\awebhook\"\xf9\x01\n" +
+	"\awebhook\x18\x01 \x01(\v2\x18.tripgen.trip.v1.WebhookR\awebhook\"\xb6\x02\n" +
 	"\x0fWebhookDelivery\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x123\n" +
 	"\x05event\x18\x02 \x01(\x0e2\x1d.tripgen.trip.v1.WebhookEventR\x05event\x12;\n" +
 	"\battempts\x18\x03 \x03(\v2\x1f.tripgen.trip.v1.WebhookAttemptR\battempts\x12\x1c\n" +
 	"\tdelivered\x18\x04 \x01(\bR\tdelivered\x12F\n" +
-	"\x11next_attempt_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x0fnextAttemptTime\"n\n" +
+	"\x11next_attempt_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x0fnextAttemptTime\x12;\n" +
+	"\vcreate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\"\xa3\x01\n" +
 	"\x0eWebhookAttempt\x12.\n" +
 	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x16\n" +
 	"\x06status\x18\x02 \x01(\x05R\x06status\x12\x14\n" +
-	"\x05error\x18\x03 \x01(\tR\x05error\"\xab\x01\n" +
+	"\x05error\x18\x03 \x01(\tR\x05error\x123\n" +
+	"\alatency\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\alatency\"\xab\x01\n" +
 	"\x1cListWebhookDeliveriesRequest\x12:\n" +
 	"\n" +
 	"webhook_id\x18\x01 \x01(\tB\x1b\xbaH\x18r\x162\x14^hook_[0-9a-f-]{36}$R\twebhookId\x12&\n" +
@@ -985,11 +1114,12 @@ const file_tripgen_trip_v1_webhook_proto_rawDesc = "" +
 	"!WEBHOOK_EVENT_GENERATION_FINISHED\x10\x01\x12\x1e\n" +
 	"\x1aWEBHOOK_EVENT_TRIP_CHANGED\x10\x02\x12#\n" +
 	"\x1fWEBHOOK_EVENT_ITINERARY_CHANGED\x10\x03\x12\x1e\n" +
-	"\x1aWEBHOOK_EVENT_ALERT_RAISED\x10\x042\x90\x06\n" +
+	"\x1aWEBHOOK_EVENT_ALERT_RAISED\x10\x042\x84\a\n" +
 	"\x0eWebhookService\x12r\n" +
 	"\rCreateWebhook\x12%.tripgen.trip.v1.CreateWebhookRequest\x1a&.tripgen.trip.v1.CreateWebhookResponse\"\x12\x92\x82\x19\x0e\b\x01\x12\bwebhooks \x02\x12r\n" +
 	"\fListWebhooks\x12$.tripgen.trip.v1.ListWebhooksRequest\x1a%.tripgen.trip.v1.ListWebhooksResponse\"\x15\x92\x82\x19\x0e\b\x01\x12\bwebhooks \x01\x90\x02\x01\x12r\n" +
-	"\rDeleteWebhook\x12%.tripgen.trip.v1.DeleteWebhookRequest\x1a&.tripgen.trip.v1.DeleteWebhookResponse\"\x12\x92\x82\x19\x0e\b\x01\x12\bwebhooks \x02\x12\x84\x01\n" +
+	"\rDeleteWebhook\x12%.tripgen.trip.v1.DeleteWebhookRequest\x1a&.tripgen.trip.v1.DeleteWebhookResponse\"\x12\x92\x82\x19\x0e\b\x01\x12\bwebhooks \x02\x12r\n" +
+	"\rEnableWebhook\x12%.tripgen.trip.v1.EnableWebhookRequest\x1a&.tripgen.trip.v1.EnableWebhookResponse\"\x12\x92\x82\x19\x0e\b\x01\x12\bwebhooks \x02\x12\x84\x01\n" +
 	"\x13RotateWebhookSecret\x12+.tripgen.trip.v1.RotateWebhookSecretRequest\x1a,.tripgen.trip.v1.RotateWebhookSecretResponse\"\x12\x92\x82\x19\x0e\b\x01\x12\bwebhooks \x02\x12\x8d\x01\n" +
 	"\x15ListWebhookDeliveries\x12-.tripgen.trip.v1.ListWebhookDeliveriesRequest\x1a..tripgen.trip.v1.ListWebhookDeliveriesResponse\"\x15\x92\x82\x19\x0e\b\x01\x12\bwebhooks \x01\x90\x02\x01\x12\x8a\x01\n" +
 	"\x15ReplayWebhookDelivery\x12-.tripgen.trip.v1.ReplayWebhookDeliveryRequest\x1a..tripgen.trip.v1.ReplayWebhookDeliveryResponse\"\x12\x92\x82\x19\x0e\b\x01\x12\bwebhooks \x02BU\n" +
@@ -1008,7 +1138,7 @@ func file_tripgen_trip_v1_webhook_proto_rawDescGZIP() []byte {
 }
 
 var file_tripgen_trip_v1_webhook_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_tripgen_trip_v1_webhook_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_tripgen_trip_v1_webhook_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_tripgen_trip_v1_webhook_proto_goTypes = []any{
 	(WebhookEvent)(0),                     // 0: tripgen.trip.v1.WebhookEvent
 	(*Webhook)(nil),                       // 1: tripgen.trip.v1.Webhook
@@ -1018,46 +1148,55 @@ var file_tripgen_trip_v1_webhook_proto_goTypes = []any{
 	(*ListWebhooksResponse)(nil),          // 5: tripgen.trip.v1.ListWebhooksResponse
 	(*DeleteWebhookRequest)(nil),          // 6: tripgen.trip.v1.DeleteWebhookRequest
 	(*DeleteWebhookResponse)(nil),         // 7: tripgen.trip.v1.DeleteWebhookResponse
-	(*RotateWebhookSecretRequest)(nil),    // 8: tripgen.trip.v1.RotateWebhookSecretRequest
-	(*RotateWebhookSecretResponse)(nil),   // 9: tripgen.trip.v1.RotateWebhookSecretResponse
-	(*WebhookDelivery)(nil),               // 10: tripgen.trip.v1.WebhookDelivery
-	(*WebhookAttempt)(nil),                // 11: tripgen.trip.v1.WebhookAttempt
-	(*ListWebhookDeliveriesRequest)(nil),  // 12: tripgen.trip.v1.ListWebhookDeliveriesRequest
-	(*ListWebhookDeliveriesResponse)(nil), // 13: tripgen.trip.v1.ListWebhookDeliveriesResponse
-	(*ReplayWebhookDeliveryRequest)(nil),  // 14: tripgen.trip.v1.ReplayWebhookDeliveryRequest
-	(*ReplayWebhookDeliveryResponse)(nil), // 15: tripgen.trip.v1.ReplayWebhookDeliveryResponse
-	(*timestamppb.Timestamp)(nil),         // 16: google.protobuf.Timestamp
+	(*EnableWebhookRequest)(nil),          // 8: tripgen.trip.v1.EnableWebhookRequest
+	(*EnableWebhookResponse)(nil),         // 9: tripgen.trip.v1.EnableWebhookResponse
+	(*RotateWebhookSecretRequest)(nil),    // 10: tripgen.trip.v1.RotateWebhookSecretRequest
+	(*RotateWebhookSecretResponse)(nil),   // 11: tripgen.trip.v1.RotateWebhookSecretResponse
+	(*WebhookDelivery)(nil),               // 12: tripgen.trip.v1.WebhookDelivery
+	(*WebhookAttempt)(nil),                // 13: tripgen.trip.v1.WebhookAttempt
+	(*ListWebhookDeliveriesRequest)(nil),  // 14: tripgen.trip.v1.ListWebhookDeliveriesRequest
+	(*ListWebhookDeliveriesResponse)(nil), // 15: tripgen.trip.v1.ListWebhookDeliveriesResponse
+	(*ReplayWebhookDeliveryRequest)(nil),  // 16: tripgen.trip.v1.ReplayWebhookDeliveryRequest
+	(*ReplayWebhookDeliveryResponse)(nil), // 17: tripgen.trip.v1.ReplayWebhookDeliveryResponse
+	(*timestamppb.Timestamp)(nil),         // 18: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),           // 19: google.protobuf.Duration
 }
 var file_tripgen_trip_v1_webhook_proto_depIdxs = []int32{
 	0,  // 0: tripgen.trip.v1.Webhook.events:type_name -> tripgen.trip.v1.WebhookEvent
-	16, // 1: tripgen.trip.v1.Webhook.create_time:type_name -> google.protobuf.Timestamp
-	0,  // 2: tripgen.trip.v1.CreateWebhookRequest.events:type_name -> tripgen.trip.v1.WebhookEvent
-	1,  // 3: tripgen.trip.v1.CreateWebhookResponse.webhook:type_name -> tripgen.trip.v1.Webhook
-	1,  // 4: tripgen.trip.v1.ListWebhooksResponse.webhooks:type_name -> tripgen.trip.v1.Webhook
-	1,  // 5: tripgen.trip.v1.RotateWebhookSecretResponse.webhook:type_name -> tripgen.trip.v1.Webhook
-	0,  // 6: tripgen.trip.v1.WebhookDelivery.event:type_name -> tripgen.trip.v1.WebhookEvent
-	11, // 7: tripgen.trip.v1.WebhookDelivery.attempts:type_name -> tripgen.trip.v1.WebhookAttempt
-	16, // 8: tripgen.trip.v1.WebhookDelivery.next_attempt_time:type_name -> google.protobuf.Timestamp
-	16, // 9: tripgen.trip.v1.WebhookAttempt.time:type_name -> google.protobuf.Timestamp
-	10, // 10: tripgen.trip.v1.ListWebhookDeliveriesResponse.deliveries:type_name -> tripgen.trip.v1.WebhookDelivery
-	10, // 11: tripgen.trip.v1.ReplayWebhookDeliveryResponse.delivery:type_name -> tripgen.trip.v1.WebhookDelivery
-	2,  // 12: tripgen.trip.v1.WebhookService.CreateWebhook:input_type -> tripgen.trip.v1.CreateWebhookRequest
-	4,  // 13: tripgen.trip.v1.WebhookService.ListWebhooks:input_type -> tripgen.trip.v1.ListWebhooksRequest
-	6,  // 14: tripgen.trip.v1.WebhookService.DeleteWebhook:input_type -> tripgen.trip.v1.DeleteWebhookRequest
-	8,  // 15: tripgen.trip.v1.WebhookService.RotateWebhookSecret:input_type -> tripgen.trip.v1.RotateWebhookSecretRequest
-	12, // 16: tripgen.trip.v1.WebhookService.ListWebhookDeliveries:input_type -> tripgen.trip.v1.ListWebhookDeliveriesRequest
-	14, // 17: tripgen.trip.v1.WebhookService.ReplayWebhookDelivery:input_type -> tripgen.trip.v1.ReplayWebhookDeliveryRequest
-	3,  // 18: tripgen.trip.v1.WebhookService.CreateWebhook:output_type -> tripgen.trip.v1.CreateWebhookResponse
-	5,  // 19: tripgen.trip.v1.WebhookService.ListWebhooks:output_type -> tripgen.trip.v1.ListWebhooksResponse
-	7,  // 20: tripgen.trip.v1.WebhookService.DeleteWebhook:output_type -> tripgen.trip.v1.DeleteWebhookResponse
-	9,  // 21: tripgen.trip.v1.WebhookService.RotateWebhookSecret:output_type -> tripgen.trip.v1.RotateWebhookSecretResponse
-	13, // 22: tripgen.trip.v1.WebhookService.ListWebhookDeliveries:output_type -> tripgen.trip.v1.ListWebhookDeliveriesResponse
-	15, // 23: tripgen.trip.v1.WebhookService.ReplayWebhookDelivery:output_type -> tripgen.trip.v1.ReplayWebhookDeliveryResponse
-	18, // [18:24] is the sub-list for method output_type
-	12, // [12:18] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	18, // 1: tripgen.trip.v1.Webhook.create_time:type_name -> google.protobuf.Timestamp
+	18, // 2: tripgen.trip.v1.Webhook.disable_time:type_name -> google.protobuf.Timestamp
+	0,  // 3: tripgen.trip.v1.CreateWebhookRequest.events:type_name -> tripgen.trip.v1.WebhookEvent
+	1,  // 4: tripgen.trip.v1.CreateWebhookResponse.webhook:type_name -> tripgen.trip.v1.Webhook
+	1,  // 5: tripgen.trip.v1.ListWebhooksResponse.webhooks:type_name -> tripgen.trip.v1.Webhook
+	1,  // 6: tripgen.trip.v1.EnableWebhookResponse.webhook:type_name -> tripgen.trip.v1.Webhook
+	1,  // 7: tripgen.trip.v1.RotateWebhookSecretResponse.webhook:type_name -> tripgen.trip.v1.Webhook
+	0,  // 8: tripgen.trip.v1.WebhookDelivery.event:type_name -> tripgen.trip.v1.WebhookEvent
+	13, // 9: tripgen.trip.v1.WebhookDelivery.attempts:type_name -> tripgen.trip.v1.WebhookAttempt
+	18, // 10: tripgen.trip.v1.WebhookDelivery.next_attempt_time:type_name -> google.protobuf.Timestamp
+	18, // 11: tripgen.trip.v1.WebhookDelivery.create_time:type_name -> google.protobuf.Timestamp
+	18, // 12: tripgen.trip.v1.WebhookAttempt.time:type_name -> google.protobuf.Timestamp
+	19, // 13: tripgen.trip.v1.WebhookAttempt.latency:type_name -> google.protobuf.Duration
+	12, // 14: tripgen.trip.v1.ListWebhookDeliveriesResponse.deliveries:type_name -> tripgen.trip.v1.WebhookDelivery
+	12, // 15: tripgen.trip.v1.ReplayWebhookDeliveryResponse.delivery:type_name -> tripgen.trip.v1.WebhookDelivery
+	2,  // 16: tripgen.trip.v1.WebhookService.CreateWebhook:input_type -> tripgen.trip.v1.CreateWebhookRequest
+	4,  // 17: tripgen.trip.v1.WebhookService.ListWebhooks:input_type -> tripgen.trip.v1.ListWebhooksRequest
+	6,  // 18: tripgen.trip.v1.WebhookService.DeleteWebhook:input_type -> tripgen.trip.v1.DeleteWebhookRequest
+	8,  // 19: tripgen.trip.v1.WebhookService.EnableWebhook:input_type -> tripgen.trip.v1.EnableWebhookRequest
+	10, // 20: tripgen.trip.v1.WebhookService.RotateWebhookSecret:input_type -> tripgen.trip.v1.RotateWebhookSecretRequest
+	14, // 21: tripgen.trip.v1.WebhookService.ListWebhookDeliveries:input_type -> tripgen.trip.v1.ListWebhookDeliveriesRequest
+	16, // 22: tripgen.trip.v1.WebhookService.ReplayWebhookDelivery:input_type -> tripgen.trip.v1.ReplayWebhookDeliveryRequest
+	3,  // 23: tripgen.trip.v1.WebhookService.CreateWebhook:output_type -> tripgen.trip.v1.CreateWebhookResponse
+	5,  // 24: tripgen.trip.v1.WebhookService.ListWebhooks:output_type -> tripgen.trip.v1.ListWebhooksResponse
+	7,  // 25: tripgen.trip.v1.WebhookService.DeleteWebhook:output_type -> tripgen.trip.v1.DeleteWebhookResponse
+	9,  // 26: tripgen.trip.v1.WebhookService.EnableWebhook:output_type -> tripgen.trip.v1.EnableWebhookResponse
+	11, // 27: tripgen.trip.v1.WebhookService.RotateWebhookSecret:output_type -> tripgen.trip.v1.RotateWebhookSecretResponse
+	15, // 28: tripgen.trip.v1.WebhookService.ListWebhookDeliveries:output_type -> tripgen.trip.v1.ListWebhookDeliveriesResponse
+	17, // 29: tripgen.trip.v1.WebhookService.ReplayWebhookDelivery:output_type -> tripgen.trip.v1.ReplayWebhookDeliveryResponse
+	23, // [23:30] is the sub-list for method output_type
+	16, // [16:23] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_tripgen_trip_v1_webhook_proto_init() }
@@ -1071,7 +1210,7 @@ func file_tripgen_trip_v1_webhook_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tripgen_trip_v1_webhook_proto_rawDesc), len(file_tripgen_trip_v1_webhook_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   15,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

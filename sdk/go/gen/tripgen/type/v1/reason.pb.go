@@ -90,6 +90,12 @@ const (
 	ErrorReason_ERROR_REASON_DESTINATION_UNKNOWN ErrorReason = 30
 	// The deadline passed before the call ended.
 	ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED ErrorReason = 31
+	// The alert was resolved otherwise, or its cause has gone away.
+	ErrorReason_ERROR_REASON_ALERT_ENDED ErrorReason = 32
+	// No other place is known that could stand there: choose one.
+	ErrorReason_ERROR_REASON_NO_ALTERNATIVE ErrorReason = 33
+	// The endpoint is disabled: enable it first.
+	ErrorReason_ERROR_REASON_WEBHOOK_DISABLED ErrorReason = 34
 )
 
 // Enum value maps for ErrorReason.
@@ -127,6 +133,9 @@ var (
 		29: "ERROR_REASON_PLAN_INFEASIBLE",
 		30: "ERROR_REASON_DESTINATION_UNKNOWN",
 		31: "ERROR_REASON_DEADLINE_EXCEEDED",
+		32: "ERROR_REASON_ALERT_ENDED",
+		33: "ERROR_REASON_NO_ALTERNATIVE",
+		34: "ERROR_REASON_WEBHOOK_DISABLED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":               0,
@@ -161,6 +170,9 @@ var (
 		"ERROR_REASON_PLAN_INFEASIBLE":           29,
 		"ERROR_REASON_DESTINATION_UNKNOWN":       30,
 		"ERROR_REASON_DEADLINE_EXCEEDED":         31,
+		"ERROR_REASON_ALERT_ENDED":               32,
+		"ERROR_REASON_NO_ALTERNATIVE":            33,
+		"ERROR_REASON_WEBHOOK_DISABLED":          34,
 	}
 )
 
@@ -195,7 +207,7 @@ var File_tripgen_type_v1_reason_proto protoreflect.FileDescriptor
 
 const file_tripgen_type_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1ctripgen/type/v1/reason.proto\x12\x0ftripgen.type.v1*\xc2\b\n" +
+	"\x1ctripgen/type/v1/reason.proto\x12\x0ftripgen.type.v1*\xa4\t\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dERROR_REASON_INVALID_ARGUMENT\x10\x01\x12\x1a\n" +
@@ -229,7 +241,10 @@ const file_tripgen_type_v1_reason_proto_rawDesc = "" +
 	"\x1bERROR_REASON_QUOTA_EXCEEDED\x10\x1c\x12 \n" +
 	"\x1cERROR_REASON_PLAN_INFEASIBLE\x10\x1d\x12$\n" +
 	" ERROR_REASON_DESTINATION_UNKNOWN\x10\x1e\x12\"\n" +
-	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\x1fBU\n" +
+	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\x1f\x12\x1c\n" +
+	"\x18ERROR_REASON_ALERT_ENDED\x10 \x12\x1f\n" +
+	"\x1bERROR_REASON_NO_ALTERNATIVE\x10!\x12!\n" +
+	"\x1dERROR_REASON_WEBHOOK_DISABLED\x10\"BU\n" +
 	"\x13com.tripgen.type.v1P\x01Z<github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1;typev1b\x06proto3"
 
 var (

@@ -59,6 +59,9 @@ const (
 	// PlanningDataServiceComputeMatrixProcedure is the fully-qualified name of the
 	// PlanningDataService's ComputeMatrix RPC.
 	PlanningDataServiceComputeMatrixProcedure = "/tripgen.location.v1.PlanningDataService/ComputeMatrix"
+	// PlanningDataServiceGetVisitHoursProcedure is the fully-qualified name of the
+	// PlanningDataService's GetVisitHours RPC.
+	PlanningDataServiceGetVisitHoursProcedure = "/tripgen.location.v1.PlanningDataService/GetVisitHours"
 	// PlanningDataServiceResolveCityProcedure is the fully-qualified name of the PlanningDataService's
 	// ResolveCity RPC.
 	PlanningDataServiceResolveCityProcedure = "/tripgen.location.v1.PlanningDataService/ResolveCity"
@@ -362,6 +365,8 @@ type PlanningDataServiceClient interface {
 	FindCandidates(context.Context, *v1.FindCandidatesRequest) (*v1.FindCandidatesResponse, error)
 	// Travel times and distances between points.
 	ComputeMatrix(context.Context, *v1.ComputeMatrixRequest) (*v1.ComputeMatrixResponse, error)
+	// When places are open on the days that they are to be visited, and which of them are gone.
+	GetVisitHours(context.Context, *v1.GetVisitHoursRequest) (*v1.GetVisitHoursResponse, error)
 	// The city that a destination's name or point means. Errors: DESTINATION_UNKNOWN.
 	ResolveCity(context.Context, *v1.ResolveCityRequest) (*v1.ResolveCityResponse, error)
 }
@@ -391,6 +396,13 @@ func NewPlanningDataServiceClient(httpClient connect.HTTPClient, baseURL string,
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		getVisitHours: connect.NewClient[v1.GetVisitHoursRequest, v1.GetVisitHoursResponse](
+			httpClient,
+			baseURL+PlanningDataServiceGetVisitHoursProcedure,
+			connect.WithSchema(planningDataServiceMethods.ByName("GetVisitHours")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		resolveCity: connect.NewClient[v1.ResolveCityRequest, v1.ResolveCityResponse](
 			httpClient,
 			baseURL+PlanningDataServiceResolveCityProcedure,
@@ -405,6 +417,7 @@ func NewPlanningDataServiceClient(httpClient connect.HTTPClient, baseURL string,
 type planningDataServiceClient struct {
 	findCandidates *connect.Client[v1.FindCandidatesRequest, v1.FindCandidatesResponse]
 	computeMatrix  *connect.Client[v1.ComputeMatrixRequest, v1.ComputeMatrixResponse]
+	getVisitHours  *connect.Client[v1.GetVisitHoursRequest, v1.GetVisitHoursResponse]
 	resolveCity    *connect.Client[v1.ResolveCityRequest, v1.ResolveCityResponse]
 }
 
@@ -420,6 +433,15 @@ func (c *planningDataServiceClient) FindCandidates(ctx context.Context, req *v1.
 // ComputeMatrix calls tripgen.location.v1.PlanningDataService.ComputeMatrix.
 func (c *planningDataServiceClient) ComputeMatrix(ctx context.Context, req *v1.ComputeMatrixRequest) (*v1.ComputeMatrixResponse, error) {
 	response, err := c.computeMatrix.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetVisitHours calls tripgen.location.v1.PlanningDataService.GetVisitHours.
+func (c *planningDataServiceClient) GetVisitHours(ctx context.Context, req *v1.GetVisitHoursRequest) (*v1.GetVisitHoursResponse, error) {
+	response, err := c.getVisitHours.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -442,6 +464,8 @@ type PlanningDataServiceHandler interface {
 	FindCandidates(context.Context, *v1.FindCandidatesRequest) (*v1.FindCandidatesResponse, error)
 	// Travel times and distances between points.
 	ComputeMatrix(context.Context, *v1.ComputeMatrixRequest) (*v1.ComputeMatrixResponse, error)
+	// When places are open on the days that they are to be visited, and which of them are gone.
+	GetVisitHours(context.Context, *v1.GetVisitHoursRequest) (*v1.GetVisitHoursResponse, error)
 	// The city that a destination's name or point means. Errors: DESTINATION_UNKNOWN.
 	ResolveCity(context.Context, *v1.ResolveCityRequest) (*v1.ResolveCityResponse, error)
 }
@@ -467,6 +491,13 @@ func NewPlanningDataServiceHandler(svc PlanningDataServiceHandler, opts ...conne
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	planningDataServiceGetVisitHoursHandler := connect.NewUnaryHandlerSimple(
+		PlanningDataServiceGetVisitHoursProcedure,
+		svc.GetVisitHours,
+		connect.WithSchema(planningDataServiceMethods.ByName("GetVisitHours")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	planningDataServiceResolveCityHandler := connect.NewUnaryHandlerSimple(
 		PlanningDataServiceResolveCityProcedure,
 		svc.ResolveCity,
@@ -480,6 +511,8 @@ func NewPlanningDataServiceHandler(svc PlanningDataServiceHandler, opts ...conne
 			planningDataServiceFindCandidatesHandler.ServeHTTP(w, r)
 		case PlanningDataServiceComputeMatrixProcedure:
 			planningDataServiceComputeMatrixHandler.ServeHTTP(w, r)
+		case PlanningDataServiceGetVisitHoursProcedure:
+			planningDataServiceGetVisitHoursHandler.ServeHTTP(w, r)
 		case PlanningDataServiceResolveCityProcedure:
 			planningDataServiceResolveCityHandler.ServeHTTP(w, r)
 		default:
@@ -497,6 +530,10 @@ func (UnimplementedPlanningDataServiceHandler) FindCandidates(context.Context, *
 
 func (UnimplementedPlanningDataServiceHandler) ComputeMatrix(context.Context, *v1.ComputeMatrixRequest) (*v1.ComputeMatrixResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("tripgen.location.v1.PlanningDataService.ComputeMatrix is not implemented"))
+}
+
+func (UnimplementedPlanningDataServiceHandler) GetVisitHours(context.Context, *v1.GetVisitHoursRequest) (*v1.GetVisitHoursResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("tripgen.location.v1.PlanningDataService.GetVisitHours is not implemented"))
 }
 
 func (UnimplementedPlanningDataServiceHandler) ResolveCity(context.Context, *v1.ResolveCityRequest) (*v1.ResolveCityResponse, error) {

@@ -104,9 +104,12 @@ type ItineraryServiceClient interface {
 	RestoreVersion(context.Context, *v1.RestoreVersionRequest) (*v1.RestoreVersionResponse, error)
 	// Takes a better version of days that the model finished late. Errors: STALE_REVISION, VERSION_GONE.
 	AcceptImprovement(context.Context, *v1.AcceptImprovementRequest) (*v1.AcceptImprovementResponse, error)
-	// Looks for what changed in the world since the plan was made.
+	// Looks for what changed in the world since the plan was made: weather, warnings, air, places closed or gone. What is
+	// found is an alert, told in the trip's feed once; one whose cause went away ends. TripGen also looks by itself: when
+	// an itinerary is viewed for the first time on a day, and each day from a week before the trip until its end.
+	// Errors: UNAVAILABLE where neither weather nor places can be asked.
 	CheckForChanges(context.Context, *v1.CheckForChangesRequest) (*v1.CheckForChangesResponse, error)
-	// Acts on an alert.
+	// Acts on an alert, once. Errors: ALERT_ENDED, NO_ALTERNATIVE, and those of GenerateItinerary or ReplaceStop.
 	ResolveAlert(context.Context, *v1.ResolveAlertRequest) (*v1.ResolveAlertResponse, error)
 }
 
@@ -382,9 +385,12 @@ type ItineraryServiceHandler interface {
 	RestoreVersion(context.Context, *v1.RestoreVersionRequest) (*v1.RestoreVersionResponse, error)
 	// Takes a better version of days that the model finished late. Errors: STALE_REVISION, VERSION_GONE.
 	AcceptImprovement(context.Context, *v1.AcceptImprovementRequest) (*v1.AcceptImprovementResponse, error)
-	// Looks for what changed in the world since the plan was made.
+	// Looks for what changed in the world since the plan was made: weather, warnings, air, places closed or gone. What is
+	// found is an alert, told in the trip's feed once; one whose cause went away ends. TripGen also looks by itself: when
+	// an itinerary is viewed for the first time on a day, and each day from a week before the trip until its end.
+	// Errors: UNAVAILABLE where neither weather nor places can be asked.
 	CheckForChanges(context.Context, *v1.CheckForChangesRequest) (*v1.CheckForChangesResponse, error)
-	// Acts on an alert.
+	// Acts on an alert, once. Errors: ALERT_ENDED, NO_ALTERNATIVE, and those of GenerateItinerary or ReplaceStop.
 	ResolveAlert(context.Context, *v1.ResolveAlertRequest) (*v1.ResolveAlertResponse, error)
 }
 

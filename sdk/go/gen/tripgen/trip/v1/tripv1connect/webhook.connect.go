@@ -42,6 +42,9 @@ const (
 	// WebhookServiceDeleteWebhookProcedure is the fully-qualified name of the WebhookService's
 	// DeleteWebhook RPC.
 	WebhookServiceDeleteWebhookProcedure = "/tripgen.trip.v1.WebhookService/DeleteWebhook"
+	// WebhookServiceEnableWebhookProcedure is the fully-qualified name of the WebhookService's
+	// EnableWebhook RPC.
+	WebhookServiceEnableWebhookProcedure = "/tripgen.trip.v1.WebhookService/EnableWebhook"
 	// WebhookServiceRotateWebhookSecretProcedure is the fully-qualified name of the WebhookService's
 	// RotateWebhookSecret RPC.
 	WebhookServiceRotateWebhookSecretProcedure = "/tripgen.trip.v1.WebhookService/RotateWebhookSecret"
@@ -55,17 +58,21 @@ const (
 
 // WebhookServiceClient is a client for the tripgen.trip.v1.WebhookService service.
 type WebhookServiceClient interface {
-	// Registers an endpoint; its secret is told only here and on rotation.
+	// Registers an endpoint, of at most 20; its secret is told only here and on rotation. Idempotent by `Idempotency-Key`.
+	// Errors: QUOTA_EXCEEDED.
 	CreateWebhook(context.Context, *v1.CreateWebhookRequest) (*v1.CreateWebhookResponse, error)
 	// The caller's endpoints, newest first.
 	ListWebhooks(context.Context, *v1.ListWebhooksRequest) (*v1.ListWebhooksResponse, error)
 	// Removes an endpoint.
 	DeleteWebhook(context.Context, *v1.DeleteWebhookRequest) (*v1.DeleteWebhookResponse, error)
+	// Lets a disabled endpoint be told of things again; one that is not disabled stays as it is. What it missed can be
+	// replayed.
+	EnableWebhook(context.Context, *v1.EnableWebhookRequest) (*v1.EnableWebhookResponse, error)
 	// Makes a new secret; the old one signs beside it for 24 hours.
 	RotateWebhookSecret(context.Context, *v1.RotateWebhookSecretRequest) (*v1.RotateWebhookSecretResponse, error)
 	// What was delivered to an endpoint and how it answered, newest first.
 	ListWebhookDeliveries(context.Context, *v1.ListWebhookDeliveriesRequest) (*v1.ListWebhookDeliveriesResponse, error)
-	// Delivers again.
+	// Delivers again, under the same id and with the same body. Errors: WEBHOOK_DISABLED.
 	ReplayWebhookDelivery(context.Context, *v1.ReplayWebhookDeliveryRequest) (*v1.ReplayWebhookDeliveryResponse, error)
 }
 
@@ -99,6 +106,12 @@ func NewWebhookServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithSchema(webhookServiceMethods.ByName("DeleteWebhook")),
 			connect.WithClientOptions(opts...),
 		),
+		enableWebhook: connect.NewClient[v1.EnableWebhookRequest, v1.EnableWebhookResponse](
+			httpClient,
+			baseURL+WebhookServiceEnableWebhookProcedure,
+			connect.WithSchema(webhookServiceMethods.ByName("EnableWebhook")),
+			connect.WithClientOptions(opts...),
+		),
 		rotateWebhookSecret: connect.NewClient[v1.RotateWebhookSecretRequest, v1.RotateWebhookSecretResponse](
 			httpClient,
 			baseURL+WebhookServiceRotateWebhookSecretProcedure,
@@ -126,6 +139,7 @@ type webhookServiceClient struct {
 	createWebhook         *connect.Client[v1.CreateWebhookRequest, v1.CreateWebhookResponse]
 	listWebhooks          *connect.Client[v1.ListWebhooksRequest, v1.ListWebhooksResponse]
 	deleteWebhook         *connect.Client[v1.DeleteWebhookRequest, v1.DeleteWebhookResponse]
+	enableWebhook         *connect.Client[v1.EnableWebhookRequest, v1.EnableWebhookResponse]
 	rotateWebhookSecret   *connect.Client[v1.RotateWebhookSecretRequest, v1.RotateWebhookSecretResponse]
 	listWebhookDeliveries *connect.Client[v1.ListWebhookDeliveriesRequest, v1.ListWebhookDeliveriesResponse]
 	replayWebhookDelivery *connect.Client[v1.ReplayWebhookDeliveryRequest, v1.ReplayWebhookDeliveryResponse]
@@ -152,6 +166,15 @@ func (c *webhookServiceClient) ListWebhooks(ctx context.Context, req *v1.ListWeb
 // DeleteWebhook calls tripgen.trip.v1.WebhookService.DeleteWebhook.
 func (c *webhookServiceClient) DeleteWebhook(ctx context.Context, req *v1.DeleteWebhookRequest) (*v1.DeleteWebhookResponse, error) {
 	response, err := c.deleteWebhook.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// EnableWebhook calls tripgen.trip.v1.WebhookService.EnableWebhook.
+func (c *webhookServiceClient) EnableWebhook(ctx context.Context, req *v1.EnableWebhookRequest) (*v1.EnableWebhookResponse, error) {
+	response, err := c.enableWebhook.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -187,17 +210,21 @@ func (c *webhookServiceClient) ReplayWebhookDelivery(ctx context.Context, req *v
 
 // WebhookServiceHandler is an implementation of the tripgen.trip.v1.WebhookService service.
 type WebhookServiceHandler interface {
-	// Registers an endpoint; its secret is told only here and on rotation.
+	// Registers an endpoint, of at most 20; its secret is told only here and on rotation. Idempotent by `Idempotency-Key`.
+	// Errors: QUOTA_EXCEEDED.
 	CreateWebhook(context.Context, *v1.CreateWebhookRequest) (*v1.CreateWebhookResponse, error)
 	// The caller's endpoints, newest first.
 	ListWebhooks(context.Context, *v1.ListWebhooksRequest) (*v1.ListWebhooksResponse, error)
 	// Removes an endpoint.
 	DeleteWebhook(context.Context, *v1.DeleteWebhookRequest) (*v1.DeleteWebhookResponse, error)
+	// Lets a disabled endpoint be told of things again; one that is not disabled stays as it is. What it missed can be
+	// replayed.
+	EnableWebhook(context.Context, *v1.EnableWebhookRequest) (*v1.EnableWebhookResponse, error)
 	// Makes a new secret; the old one signs beside it for 24 hours.
 	RotateWebhookSecret(context.Context, *v1.RotateWebhookSecretRequest) (*v1.RotateWebhookSecretResponse, error)
 	// What was delivered to an endpoint and how it answered, newest first.
 	ListWebhookDeliveries(context.Context, *v1.ListWebhookDeliveriesRequest) (*v1.ListWebhookDeliveriesResponse, error)
-	// Delivers again.
+	// Delivers again, under the same id and with the same body. Errors: WEBHOOK_DISABLED.
 	ReplayWebhookDelivery(context.Context, *v1.ReplayWebhookDeliveryRequest) (*v1.ReplayWebhookDeliveryResponse, error)
 }
 
@@ -227,6 +254,12 @@ func NewWebhookServiceHandler(svc WebhookServiceHandler, opts ...connect.Handler
 		connect.WithSchema(webhookServiceMethods.ByName("DeleteWebhook")),
 		connect.WithHandlerOptions(opts...),
 	)
+	webhookServiceEnableWebhookHandler := connect.NewUnaryHandlerSimple(
+		WebhookServiceEnableWebhookProcedure,
+		svc.EnableWebhook,
+		connect.WithSchema(webhookServiceMethods.ByName("EnableWebhook")),
+		connect.WithHandlerOptions(opts...),
+	)
 	webhookServiceRotateWebhookSecretHandler := connect.NewUnaryHandlerSimple(
 		WebhookServiceRotateWebhookSecretProcedure,
 		svc.RotateWebhookSecret,
@@ -254,6 +287,8 @@ func NewWebhookServiceHandler(svc WebhookServiceHandler, opts ...connect.Handler
 			webhookServiceListWebhooksHandler.ServeHTTP(w, r)
 		case WebhookServiceDeleteWebhookProcedure:
 			webhookServiceDeleteWebhookHandler.ServeHTTP(w, r)
+		case WebhookServiceEnableWebhookProcedure:
+			webhookServiceEnableWebhookHandler.ServeHTTP(w, r)
 		case WebhookServiceRotateWebhookSecretProcedure:
 			webhookServiceRotateWebhookSecretHandler.ServeHTTP(w, r)
 		case WebhookServiceListWebhookDeliveriesProcedure:
@@ -279,6 +314,10 @@ func (UnimplementedWebhookServiceHandler) ListWebhooks(context.Context, *v1.List
 
 func (UnimplementedWebhookServiceHandler) DeleteWebhook(context.Context, *v1.DeleteWebhookRequest) (*v1.DeleteWebhookResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("tripgen.trip.v1.WebhookService.DeleteWebhook is not implemented"))
+}
+
+func (UnimplementedWebhookServiceHandler) EnableWebhook(context.Context, *v1.EnableWebhookRequest) (*v1.EnableWebhookResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("tripgen.trip.v1.WebhookService.EnableWebhook is not implemented"))
 }
 
 func (UnimplementedWebhookServiceHandler) RotateWebhookSecret(context.Context, *v1.RotateWebhookSecretRequest) (*v1.RotateWebhookSecretResponse, error) {

@@ -5,8 +5,8 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.js";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_tripgen_type_v1_access } from "../../type/v1/access_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tripgen/trip/v1/webhook.proto.
  */
 export const file_tripgen_trip_v1_webhook: GenFile = /*@__PURE__*/
-  fileDesc("Ch10cmlwZ2VuL3RyaXAvdjEvd2ViaG9vay5wcm90bxIPdHJpcGdlbi50cmlwLnYxIpIBCgdXZWJob29rEgoKAmlkGAEgASgJEgsKA3VybBgCIAEoCRItCgZldmVudHMYAyADKA4yHS50cmlwZ2VuLnRyaXAudjEuV2ViaG9va0V2ZW50Eg4KBnNlY3JldBgEIAEoCRIvCgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAigAEKFENyZWF0ZVdlYmhvb2tSZXF1ZXN0EiIKA3VybBgBIAEoCUIVukgSchAYgBA6CGh0dHBzOi8viAEBEkQKBmV2ZW50cxgCIAMoDjIdLnRyaXBnZW4udHJpcC52MS5XZWJob29rRXZlbnRCFbpIEpIBDwgBEAgYASIHggEEEAEgACJCChVDcmVhdGVXZWJob29rUmVzcG9uc2USKQoHd2ViaG9vaxgBIAEoCzIYLnRyaXBnZW4udHJpcC52MS5XZWJob29rIlEKE0xpc3RXZWJob29rc1JlcXVlc3QSHAoJcGFnZV9zaXplGAEgASgFQgm6SAYaBBhkKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgiWwoUTGlzdFdlYmhvb2tzUmVzcG9uc2USKgoId2ViaG9va3MYASADKAsyGC50cmlwZ2VuLnRyaXAudjEuV2ViaG9vaxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiRwoURGVsZXRlV2ViaG9va1JlcXVlc3QSLwoKd2ViaG9va19pZBgBIAEoCUIbukgYchYyFF5ob29rX1swLTlhLWYtXXszNn0kIhcKFURlbGV0ZVdlYmhvb2tSZXNwb25zZSJNChpSb3RhdGVXZWJob29rU2VjcmV0UmVxdWVzdBIvCgp3ZWJob29rX2lkGAEgASgJQhu6SBhyFjIUXmhvb2tfWzAtOWEtZi1dezM2fSQiSAobUm90YXRlV2ViaG9va1NlY3JldFJlc3BvbnNlEikKB3dlYmhvb2sYASABKAsyGC50cmlwZ2VuLnRyaXAudjEuV2ViaG9vayLIAQoPV2ViaG9va0RlbGl2ZXJ5EgoKAmlkGAEgASgJEiwKBWV2ZW50GAIgASgOMh0udHJpcGdlbi50cmlwLnYxLldlYmhvb2tFdmVudBIxCghhdHRlbXB0cxgDIAMoCzIfLnRyaXBnZW4udHJpcC52MS5XZWJob29rQXR0ZW1wdBIRCglkZWxpdmVyZWQYBCABKAgSNQoRbmV4dF9hdHRlbXB0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlkKDldlYmhvb2tBdHRlbXB0EigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnN0YXR1cxgCIAEoBRINCgVlcnJvchgDIAEoCSKLAQocTGlzdFdlYmhvb2tEZWxpdmVyaWVzUmVxdWVzdBIvCgp3ZWJob29rX2lkGAEgASgJQhu6SBhyFjIUXmhvb2tfWzAtOWEtZi1dezM2fSQSHAoJcGFnZV9zaXplGAIgASgFQgm6SAYaBBhkKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAgibgodTGlzdFdlYmhvb2tEZWxpdmVyaWVzUmVzcG9uc2USNAoKZGVsaXZlcmllcxgBIAMoCzIgLnRyaXBnZW4udHJpcC52MS5XZWJob29rRGVsaXZlcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIoABChxSZXBsYXlXZWJob29rRGVsaXZlcnlSZXF1ZXN0Ei8KCndlYmhvb2tfaWQYASABKAlCG7pIGHIWMhReaG9va19bMC05YS1mLV17MzZ9JBIvCgtkZWxpdmVyeV9pZBgCIAEoCUIaukgXchUyE15tc2dfWzAtOWEtZi1dezM2fSQiUwodUmVwbGF5V2ViaG9va0RlbGl2ZXJ5UmVzcG9uc2USMgoIZGVsaXZlcnkYASABKAsyIC50cmlwZ2VuLnRyaXAudjEuV2ViaG9va0RlbGl2ZXJ5KrkBCgxXZWJob29rRXZlbnQSHQoZV0VCSE9PS19FVkVOVF9VTlNQRUNJRklFRBAAEiUKIVdFQkhPT0tfRVZFTlRfR0VORVJBVElPTl9GSU5JU0hFRBABEh4KGldFQkhPT0tfRVZFTlRfVFJJUF9DSEFOR0VEEAISIwofV0VCSE9PS19FVkVOVF9JVElORVJBUllfQ0hBTkdFRBADEh4KGldFQkhPT0tfRVZFTlRfQUxFUlRfUkFJU0VEEAQykAYKDldlYmhvb2tTZXJ2aWNlEnIKDUNyZWF0ZVdlYmhvb2sSJS50cmlwZ2VuLnRyaXAudjEuQ3JlYXRlV2ViaG9va1JlcXVlc3QaJi50cmlwZ2VuLnRyaXAudjEuQ3JlYXRlV2ViaG9va1Jlc3BvbnNlIhKSghkOCAESCHdlYmhvb2tzIAIScgoMTGlzdFdlYmhvb2tzEiQudHJpcGdlbi50cmlwLnYxLkxpc3RXZWJob29rc1JlcXVlc3QaJS50cmlwZ2VuLnRyaXAudjEuTGlzdFdlYmhvb2tzUmVzcG9uc2UiFZACAZKCGQ4IARIId2ViaG9va3MgARJyCg1EZWxldGVXZWJob29rEiUudHJpcGdlbi50cmlwLnYxLkRlbGV0ZVdlYmhvb2tSZXF1ZXN0GiYudHJpcGdlbi50cmlwLnYxLkRlbGV0ZVdlYmhvb2tSZXNwb25zZSISkoIZDggBEgh3ZWJob29rcyACEoQBChNSb3RhdGVXZWJob29rU2VjcmV0EisudHJpcGdlbi50cmlwLnYxLlJvdGF0ZVdlYmhvb2tTZWNyZXRSZXF1ZXN0GiwudHJpcGdlbi50cmlwLnYxLlJvdGF0ZVdlYmhvb2tTZWNyZXRSZXNwb25zZSISkoIZDggBEgh3ZWJob29rcyACEo0BChVMaXN0V2ViaG9va0RlbGl2ZXJpZXMSLS50cmlwZ2VuLnRyaXAudjEuTGlzdFdlYmhvb2tEZWxpdmVyaWVzUmVxdWVzdBouLnRyaXBnZW4udHJpcC52MS5MaXN0V2ViaG9va0RlbGl2ZXJpZXNSZXNwb25zZSIVkAIBkoIZDggBEgh3ZWJob29rcyABEooBChVSZXBsYXlXZWJob29rRGVsaXZlcnkSLS50cmlwZ2VuLnRyaXAudjEuUmVwbGF5V2ViaG9va0RlbGl2ZXJ5UmVxdWVzdBouLnRyaXBnZW4udHJpcC52MS5SZXBsYXlXZWJob29rRGVsaXZlcnlSZXNwb25zZSISkoIZDggBEgh3ZWJob29rcyACQlUKE2NvbS50cmlwZ2VuLnRyaXAudjFQAVo8Z2l0aHViLmNvbS90cmlwZ2VuL3RyaXBnZW4vc2RrL2dvL2dlbi90cmlwZ2VuL3RyaXAvdjE7dHJpcHYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_tripgen_type_v1_access]);
+  fileDesc("Ch10cmlwZ2VuL3RyaXAvdjEvd2ViaG9vay5wcm90bxIPdHJpcGdlbi50cmlwLnYxIsQBCgdXZWJob29rEgoKAmlkGAEgASgJEgsKA3VybBgCIAEoCRItCgZldmVudHMYAyADKA4yHS50cmlwZ2VuLnRyaXAudjEuV2ViaG9va0V2ZW50Eg4KBnNlY3JldBgEIAEoCRIvCgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMZGlzYWJsZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKAAQoUQ3JlYXRlV2ViaG9va1JlcXVlc3QSIgoDdXJsGAEgASgJQhW6SBJyEBiAEDoIaHR0cHM6Ly+IAQESRAoGZXZlbnRzGAIgAygOMh0udHJpcGdlbi50cmlwLnYxLldlYmhvb2tFdmVudEIVukgSkgEPCAEQCBgBIgeCAQQQASAAIkIKFUNyZWF0ZVdlYmhvb2tSZXNwb25zZRIpCgd3ZWJob29rGAEgASgLMhgudHJpcGdlbi50cmlwLnYxLldlYmhvb2siUQoTTGlzdFdlYmhvb2tzUmVxdWVzdBIcCglwYWdlX3NpemUYASABKAVCCbpIBhoEGGQoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiACCJbChRMaXN0V2ViaG9va3NSZXNwb25zZRIqCgh3ZWJob29rcxgBIAMoCzIYLnRyaXBnZW4udHJpcC52MS5XZWJob29rEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJHChREZWxldGVXZWJob29rUmVxdWVzdBIvCgp3ZWJob29rX2lkGAEgASgJQhu6SBhyFjIUXmhvb2tfWzAtOWEtZi1dezM2fSQiFwoVRGVsZXRlV2ViaG9va1Jlc3BvbnNlIkcKFEVuYWJsZVdlYmhvb2tSZXF1ZXN0Ei8KCndlYmhvb2tfaWQYASABKAlCG7pIGHIWMhReaG9va19bMC05YS1mLV17MzZ9JCJCChVFbmFibGVXZWJob29rUmVzcG9uc2USKQoHd2ViaG9vaxgBIAEoCzIYLnRyaXBnZW4udHJpcC52MS5XZWJob29rIk0KGlJvdGF0ZVdlYmhvb2tTZWNyZXRSZXF1ZXN0Ei8KCndlYmhvb2tfaWQYASABKAlCG7pIGHIWMhReaG9va19bMC05YS1mLV17MzZ9JCJIChtSb3RhdGVXZWJob29rU2VjcmV0UmVzcG9uc2USKQoHd2ViaG9vaxgBIAEoCzIYLnRyaXBnZW4udHJpcC52MS5XZWJob29rIvkBCg9XZWJob29rRGVsaXZlcnkSCgoCaWQYASABKAkSLAoFZXZlbnQYAiABKA4yHS50cmlwZ2VuLnRyaXAudjEuV2ViaG9va0V2ZW50EjEKCGF0dGVtcHRzGAMgAygLMh8udHJpcGdlbi50cmlwLnYxLldlYmhvb2tBdHRlbXB0EhEKCWRlbGl2ZXJlZBgEIAEoCBI1ChFuZXh0X2F0dGVtcHRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoUBCg5XZWJob29rQXR0ZW1wdBIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZzdGF0dXMYAiABKAUSDQoFZXJyb3IYAyABKAkSKgoHbGF0ZW5jeRgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKLAQocTGlzdFdlYmhvb2tEZWxpdmVyaWVzUmVxdWVzdBIvCgp3ZWJob29rX2lkGAEgASgJQhu6SBhyFjIUXmhvb2tfWzAtOWEtZi1dezM2fSQSHAoJcGFnZV9zaXplGAIgASgFQgm6SAYaBBhkKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAgibgodTGlzdFdlYmhvb2tEZWxpdmVyaWVzUmVzcG9uc2USNAoKZGVsaXZlcmllcxgBIAMoCzIgLnRyaXBnZW4udHJpcC52MS5XZWJob29rRGVsaXZlcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIoABChxSZXBsYXlXZWJob29rRGVsaXZlcnlSZXF1ZXN0Ei8KCndlYmhvb2tfaWQYASABKAlCG7pIGHIWMhReaG9va19bMC05YS1mLV17MzZ9JBIvCgtkZWxpdmVyeV9pZBgCIAEoCUIaukgXchUyE15tc2dfWzAtOWEtZi1dezM2fSQiUwodUmVwbGF5V2ViaG9va0RlbGl2ZXJ5UmVzcG9uc2USMgoIZGVsaXZlcnkYASABKAsyIC50cmlwZ2VuLnRyaXAudjEuV2ViaG9va0RlbGl2ZXJ5KrkBCgxXZWJob29rRXZlbnQSHQoZV0VCSE9PS19FVkVOVF9VTlNQRUNJRklFRBAAEiUKIVdFQkhPT0tfRVZFTlRfR0VORVJBVElPTl9GSU5JU0hFRBABEh4KGldFQkhPT0tfRVZFTlRfVFJJUF9DSEFOR0VEEAISIwofV0VCSE9PS19FVkVOVF9JVElORVJBUllfQ0hBTkdFRBADEh4KGldFQkhPT0tfRVZFTlRfQUxFUlRfUkFJU0VEEAQyhAcKDldlYmhvb2tTZXJ2aWNlEnIKDUNyZWF0ZVdlYmhvb2sSJS50cmlwZ2VuLnRyaXAudjEuQ3JlYXRlV2ViaG9va1JlcXVlc3QaJi50cmlwZ2VuLnRyaXAudjEuQ3JlYXRlV2ViaG9va1Jlc3BvbnNlIhKSghkOCAESCHdlYmhvb2tzIAIScgoMTGlzdFdlYmhvb2tzEiQudHJpcGdlbi50cmlwLnYxLkxpc3RXZWJob29rc1JlcXVlc3QaJS50cmlwZ2VuLnRyaXAudjEuTGlzdFdlYmhvb2tzUmVzcG9uc2UiFZACAZKCGQ4IARIId2ViaG9va3MgARJyCg1EZWxldGVXZWJob29rEiUudHJpcGdlbi50cmlwLnYxLkRlbGV0ZVdlYmhvb2tSZXF1ZXN0GiYudHJpcGdlbi50cmlwLnYxLkRlbGV0ZVdlYmhvb2tSZXNwb25zZSISkoIZDggBEgh3ZWJob29rcyACEnIKDUVuYWJsZVdlYmhvb2sSJS50cmlwZ2VuLnRyaXAudjEuRW5hYmxlV2ViaG9va1JlcXVlc3QaJi50cmlwZ2VuLnRyaXAudjEuRW5hYmxlV2ViaG9va1Jlc3BvbnNlIhKSghkOCAESCHdlYmhvb2tzIAIShAEKE1JvdGF0ZVdlYmhvb2tTZWNyZXQSKy50cmlwZ2VuLnRyaXAudjEuUm90YXRlV2ViaG9va1NlY3JldFJlcXVlc3QaLC50cmlwZ2VuLnRyaXAudjEuUm90YXRlV2ViaG9va1NlY3JldFJlc3BvbnNlIhKSghkOCAESCHdlYmhvb2tzIAISjQEKFUxpc3RXZWJob29rRGVsaXZlcmllcxItLnRyaXBnZW4udHJpcC52MS5MaXN0V2ViaG9va0RlbGl2ZXJpZXNSZXF1ZXN0Gi4udHJpcGdlbi50cmlwLnYxLkxpc3RXZWJob29rRGVsaXZlcmllc1Jlc3BvbnNlIhWQAgGSghkOCAESCHdlYmhvb2tzIAESigEKFVJlcGxheVdlYmhvb2tEZWxpdmVyeRItLnRyaXBnZW4udHJpcC52MS5SZXBsYXlXZWJob29rRGVsaXZlcnlSZXF1ZXN0Gi4udHJpcGdlbi50cmlwLnYxLlJlcGxheVdlYmhvb2tEZWxpdmVyeVJlc3BvbnNlIhKSghkOCAESCHdlYmhvb2tzIAJCVQoTY29tLnRyaXBnZW4udHJpcC52MVABWjxnaXRodWIuY29tL3RyaXBnZW4vdHJpcGdlbi9zZGsvZ28vZ2VuL3RyaXBnZW4vdHJpcC92MTt0cmlwdjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_tripgen_type_v1_access]);
 
 /**
  * An endpoint.
@@ -56,6 +56,13 @@ export type Webhook = Message<"tripgen.trip.v1.Webhook"> & {
    * @generated from field: google.protobuf.Timestamp create_time = 5;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * When it was disabled because it took nothing; unset while it is told of things.
+   *
+   * @generated from field: google.protobuf.Timestamp disable_time = 6;
+   */
+  disableTime?: Timestamp | undefined;
 };
 
 /**
@@ -207,6 +214,48 @@ export const DeleteWebhookResponseSchema: GenMessage<DeleteWebhookResponse> = /*
   messageDesc(file_tripgen_trip_v1_webhook, 6);
 
 /**
+ * Lets an endpoint be told of things again.
+ *
+ * @generated from message tripgen.trip.v1.EnableWebhookRequest
+ */
+export type EnableWebhookRequest = Message<"tripgen.trip.v1.EnableWebhookRequest"> & {
+  /**
+   * `hook_…`.
+   *
+   * @generated from field: string webhook_id = 1;
+   */
+  webhookId: string;
+};
+
+/**
+ * Describes the message tripgen.trip.v1.EnableWebhookRequest.
+ * Use `create(EnableWebhookRequestSchema)` to create a new message.
+ */
+export const EnableWebhookRequestSchema: GenMessage<EnableWebhookRequest> = /*@__PURE__*/
+  messageDesc(file_tripgen_trip_v1_webhook, 7);
+
+/**
+ * The endpoint.
+ *
+ * @generated from message tripgen.trip.v1.EnableWebhookResponse
+ */
+export type EnableWebhookResponse = Message<"tripgen.trip.v1.EnableWebhookResponse"> & {
+  /**
+   * The endpoint, without its secret.
+   *
+   * @generated from field: tripgen.trip.v1.Webhook webhook = 1;
+   */
+  webhook?: Webhook | undefined;
+};
+
+/**
+ * Describes the message tripgen.trip.v1.EnableWebhookResponse.
+ * Use `create(EnableWebhookResponseSchema)` to create a new message.
+ */
+export const EnableWebhookResponseSchema: GenMessage<EnableWebhookResponse> = /*@__PURE__*/
+  messageDesc(file_tripgen_trip_v1_webhook, 8);
+
+/**
  * Asks for a new secret.
  *
  * @generated from message tripgen.trip.v1.RotateWebhookSecretRequest
@@ -225,7 +274,7 @@ export type RotateWebhookSecretRequest = Message<"tripgen.trip.v1.RotateWebhookS
  * Use `create(RotateWebhookSecretRequestSchema)` to create a new message.
  */
 export const RotateWebhookSecretRequestSchema: GenMessage<RotateWebhookSecretRequest> = /*@__PURE__*/
-  messageDesc(file_tripgen_trip_v1_webhook, 7);
+  messageDesc(file_tripgen_trip_v1_webhook, 9);
 
 /**
  * The endpoint with its new secret.
@@ -246,7 +295,7 @@ export type RotateWebhookSecretResponse = Message<"tripgen.trip.v1.RotateWebhook
  * Use `create(RotateWebhookSecretResponseSchema)` to create a new message.
  */
 export const RotateWebhookSecretResponseSchema: GenMessage<RotateWebhookSecretResponse> = /*@__PURE__*/
-  messageDesc(file_tripgen_trip_v1_webhook, 8);
+  messageDesc(file_tripgen_trip_v1_webhook, 10);
 
 /**
  * A delivery.
@@ -269,7 +318,7 @@ export type WebhookDelivery = Message<"tripgen.trip.v1.WebhookDelivery"> & {
   event: WebhookEvent;
 
   /**
-   * The tries, oldest first.
+   * The newest 20 tries, oldest first.
    *
    * @generated from field: repeated tripgen.trip.v1.WebhookAttempt attempts = 3;
    */
@@ -288,6 +337,13 @@ export type WebhookDelivery = Message<"tripgen.trip.v1.WebhookDelivery"> & {
    * @generated from field: google.protobuf.Timestamp next_attempt_time = 5;
    */
   nextAttemptTime?: Timestamp | undefined;
+
+  /**
+   * When it happened.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 6;
+   */
+  createTime?: Timestamp | undefined;
 };
 
 /**
@@ -295,7 +351,7 @@ export type WebhookDelivery = Message<"tripgen.trip.v1.WebhookDelivery"> & {
  * Use `create(WebhookDeliverySchema)` to create a new message.
  */
 export const WebhookDeliverySchema: GenMessage<WebhookDelivery> = /*@__PURE__*/
-  messageDesc(file_tripgen_trip_v1_webhook, 9);
+  messageDesc(file_tripgen_trip_v1_webhook, 11);
 
 /**
  * A try.
@@ -323,6 +379,13 @@ export type WebhookAttempt = Message<"tripgen.trip.v1.WebhookAttempt"> & {
    * @generated from field: string error = 3;
    */
   error: string;
+
+  /**
+   * How long the answer took.
+   *
+   * @generated from field: google.protobuf.Duration latency = 4;
+   */
+  latency?: Duration | undefined;
 };
 
 /**
@@ -330,7 +393,7 @@ export type WebhookAttempt = Message<"tripgen.trip.v1.WebhookAttempt"> & {
  * Use `create(WebhookAttemptSchema)` to create a new message.
  */
 export const WebhookAttemptSchema: GenMessage<WebhookAttempt> = /*@__PURE__*/
-  messageDesc(file_tripgen_trip_v1_webhook, 10);
+  messageDesc(file_tripgen_trip_v1_webhook, 12);
 
 /**
  * Asks for deliveries.
@@ -365,7 +428,7 @@ export type ListWebhookDeliveriesRequest = Message<"tripgen.trip.v1.ListWebhookD
  * Use `create(ListWebhookDeliveriesRequestSchema)` to create a new message.
  */
 export const ListWebhookDeliveriesRequestSchema: GenMessage<ListWebhookDeliveriesRequest> = /*@__PURE__*/
-  messageDesc(file_tripgen_trip_v1_webhook, 11);
+  messageDesc(file_tripgen_trip_v1_webhook, 13);
 
 /**
  * The deliveries.
@@ -393,7 +456,7 @@ export type ListWebhookDeliveriesResponse = Message<"tripgen.trip.v1.ListWebhook
  * Use `create(ListWebhookDeliveriesResponseSchema)` to create a new message.
  */
 export const ListWebhookDeliveriesResponseSchema: GenMessage<ListWebhookDeliveriesResponse> = /*@__PURE__*/
-  messageDesc(file_tripgen_trip_v1_webhook, 12);
+  messageDesc(file_tripgen_trip_v1_webhook, 14);
 
 /**
  * Delivers again.
@@ -421,7 +484,7 @@ export type ReplayWebhookDeliveryRequest = Message<"tripgen.trip.v1.ReplayWebhoo
  * Use `create(ReplayWebhookDeliveryRequestSchema)` to create a new message.
  */
 export const ReplayWebhookDeliveryRequestSchema: GenMessage<ReplayWebhookDeliveryRequest> = /*@__PURE__*/
-  messageDesc(file_tripgen_trip_v1_webhook, 13);
+  messageDesc(file_tripgen_trip_v1_webhook, 15);
 
 /**
  * The delivery.
@@ -442,7 +505,7 @@ export type ReplayWebhookDeliveryResponse = Message<"tripgen.trip.v1.ReplayWebho
  * Use `create(ReplayWebhookDeliveryResponseSchema)` to create a new message.
  */
 export const ReplayWebhookDeliveryResponseSchema: GenMessage<ReplayWebhookDeliveryResponse> = /*@__PURE__*/
-  messageDesc(file_tripgen_trip_v1_webhook, 14);
+  messageDesc(file_tripgen_trip_v1_webhook, 16);
 
 /**
  * What an endpoint can be told of.
@@ -493,13 +556,19 @@ export const WebhookEventSchema: GenEnum<WebhookEvent> = /*@__PURE__*/
   enumDesc(file_tripgen_trip_v1_webhook, 0);
 
 /**
- * Signed calls to a partner's server when something happens (Standard Webhooks).
+ * Signed calls to a partner's server when something happens to its own trips, as Standard Webhooks
+ * (https://www.standardwebhooks.com) says: a POST with the headers `webhook-id`, `webhook-timestamp` and
+ * `webhook-signature`. The body is JSON with `type` (`generation.finished`, `trip.changed`, `itinerary.changed`,
+ * `alert.raised`), `timestamp` and `data`: ids, kinds and times, never personal data. Any answer of 2xx within 15 seconds
+ * takes it; else it comes again after 5 s, 1 min, 5 min, 30 min, 2 h, 5 h and 10 h, about. Messages may come twice or out
+ * of order: go by `webhook-id`. An endpoint that answers 410, or takes nothing for a day, is disabled.
  *
  * @generated from service tripgen.trip.v1.WebhookService
  */
 export const WebhookService: GenService<{
   /**
-   * Registers an endpoint; its secret is told only here and on rotation.
+   * Registers an endpoint, of at most 20; its secret is told only here and on rotation. Idempotent by `Idempotency-Key`.
+   * Errors: QUOTA_EXCEEDED.
    *
    * @generated from rpc tripgen.trip.v1.WebhookService.CreateWebhook
    */
@@ -529,6 +598,17 @@ export const WebhookService: GenService<{
     output: typeof DeleteWebhookResponseSchema;
   },
   /**
+   * Lets a disabled endpoint be told of things again; one that is not disabled stays as it is. What it missed can be
+   * replayed.
+   *
+   * @generated from rpc tripgen.trip.v1.WebhookService.EnableWebhook
+   */
+  enableWebhook: {
+    methodKind: "unary";
+    input: typeof EnableWebhookRequestSchema;
+    output: typeof EnableWebhookResponseSchema;
+  },
+  /**
    * Makes a new secret; the old one signs beside it for 24 hours.
    *
    * @generated from rpc tripgen.trip.v1.WebhookService.RotateWebhookSecret
@@ -549,7 +629,7 @@ export const WebhookService: GenService<{
     output: typeof ListWebhookDeliveriesResponseSchema;
   },
   /**
-   * Delivers again.
+   * Delivers again, under the same id and with the same body. Errors: WEBHOOK_DISABLED.
    *
    * @generated from rpc tripgen.trip.v1.WebhookService.ReplayWebhookDelivery
    */
