@@ -18,6 +18,7 @@ import (
 	"github.com/tripgen/tripgen/internal/simulator/kakao"
 	"github.com/tripgen/tripgen/internal/simulator/openmeteo"
 	"github.com/tripgen/tripgen/internal/simulator/openweather"
+	"github.com/tripgen/tripgen/internal/simulator/sky"
 	"github.com/tripgen/tripgen/internal/simulator/world"
 )
 
@@ -58,6 +59,10 @@ How a provider misbehaves can be changed while it runs, or for one call by the h
 
   tripgen simulate --claude-p50 2.5s --claude-p99 12s --claude-errors 0.05
   curl -X PUT -d '{"hang_rate":0.3}' http://127.0.0.1:7090/faults/kakao
+
+The weather can be changed too, everywhere and on all days (DELETE for the made-up one):
+
+  curl -X PUT -d '{"kind":"rain","warmer":-12,"pm25":80,"warning":"Storm"}' http://127.0.0.1:7090/weather/
 
 To have TripGen ask it for places, which it does not without keys:
 
@@ -105,15 +110,17 @@ func listenSimulators(ctx context.Context, listen string, claude claudeFlags, mi
 	if err != nil {
 		return nil, fmt.Errorf("simulators: %w", err)
 	}
+	weather := new(sky.Sky)
 	providers := map[string]*faults.Provider{
 		"kakao":       faults.New(kakao.Handler(places), misbehave, 1),
 		"google":      faults.New(google.New(places), misbehave, 2),
-		"openweather": faults.New(openweather.Handler(clock.System{}.Now), misbehave, 3),
-		"openmeteo":   faults.New(openmeteo.Handler(), misbehave, 4),
+		"openweather": faults.New(openweather.Handler(clock.System{}.Now, weather), misbehave, 3),
+		"openmeteo":   faults.New(openmeteo.Handler(weather), misbehave, 4),
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/messages", anthropic.New(anthropic.Config{P50: claude.ClaudeP50, P99: claude.ClaudeP99, ErrorRate: claude.ClaudeErrors}).Handler())
 	mux.Handle("/faults/", http.StripPrefix("/faults", faults.Admin(providers)))
+	mux.Handle("/weather/", http.StripPrefix("/weather", weather.Admin()))
 	for path, provider := range map[string]string{
 		"/v1/forecast": "openmeteo", "/v1/air-quality": "openmeteo", "/data/": "openweather",
 		"/v2/local/": "kakao", "/v1/destinations/directions": "kakao",

@@ -61,42 +61,66 @@ func TestWhatChangedSinceThePlanIsFound(t *testing.T) {
 		does   []trip.AlertAction
 	}{
 		"nothing": {},
-		"rain": {now: func(w *trip.Weather) { w.Kind, w.Chance = trip.Rain, 80 }, what: trip.FoundRain, stops: []string{"stop_walk"},
+		"rain": {
+			now: func(w *trip.Weather) { w.Kind, w.Chance = trip.Rain, 80 }, what: trip.FoundRain, stops: []string{"stop_walk"},
 			ko: "6월 1일: 계획할 때와 달리 비 예보가 있습니다(확률 80%). 야외 일정: 정원.", en: "1 June: rain is now forecast (80%)",
-			does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep}},
-		"snow": {now: func(w *trip.Weather) { w.Kind, w.Chance = trip.Snow, 60 }, what: trip.FoundSnow, stops: []string{"stop_walk"},
-			ko: "눈 예보", en: "snow is now", does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep}},
+			does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep},
+		},
+		"snow": {
+			now: func(w *trip.Weather) { w.Kind, w.Chance = trip.Snow, 60 }, what: trip.FoundSnow, stops: []string{"stop_walk"},
+			ko: "눈 예보", en: "snow is now", does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep},
+		},
 		"rain that is not likely":    {now: func(w *trip.Weather) { w.Kind, w.Chance = trip.Rain, 30 }},
 		"rain that was planned with": {day: func(d *trip.PlannedDay) { d.Weather.Kind, d.Weather.Chance = trip.Rain, 90 }, now: func(w *trip.Weather) { w.Kind, w.Chance = trip.Rain, 80 }},
 		"rain in the usual weather":  {now: func(w *trip.Weather) { w.Kind, w.Chance, w.Normals = trip.Rain, 80, true }},
 		"rain on nobody outdoors":    {day: func(d *trip.PlannedDay) { d.Stops = d.Stops[1:] }, now: func(w *trip.Weather) { w.Kind, w.Chance = trip.Rain, 80 }},
 		"rain after the walk":        {now: func(w *trip.Weather) { w.Kind, w.Chance, w.Wet = trip.Rain, 80, wetAt(11, 12) }},
-		"rain during the walk": {now: func(w *trip.Weather) { w.Kind, w.Chance, w.Wet = trip.Rain, 80, wetAt(10) }, what: trip.FoundRain, stops: []string{"stop_walk"},
-			does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep}},
-		"rain where nothing was known": {day: func(d *trip.PlannedDay) { d.Weather = nil }, now: func(w *trip.Weather) { w.Kind, w.Chance = trip.Rain, 80 },
-			what: trip.FoundRain, stops: []string{"stop_walk"}, does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep}},
-		"rain without another place": {day: func(d *trip.PlannedDay) { d.Stops[0].ForRain = nil }, now: func(w *trip.Weather) { w.Kind, w.Chance = trip.Rain, 80 },
-			what: trip.FoundRain, stops: []string{"stop_walk"}, does: []trip.AlertAction{trip.RegenerateDay, trip.Keep}},
+		"rain during the walk": {
+			now: func(w *trip.Weather) { w.Kind, w.Chance, w.Wet = trip.Rain, 80, wetAt(10) }, what: trip.FoundRain, stops: []string{"stop_walk"},
+			does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep},
+		},
+		"rain where nothing was known": {
+			day: func(d *trip.PlannedDay) { d.Weather = nil }, now: func(w *trip.Weather) { w.Kind, w.Chance = trip.Rain, 80 },
+			what: trip.FoundRain, stops: []string{"stop_walk"}, does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep},
+		},
+		"rain without another place": {
+			day: func(d *trip.PlannedDay) { d.Stops[0].ForRain = nil }, now: func(w *trip.Weather) { w.Kind, w.Chance = trip.Rain, 80 },
+			what: trip.FoundRain, stops: []string{"stop_walk"}, does: []trip.AlertAction{trip.RegenerateDay, trip.Keep},
+		},
 		"9.9 degrees": {now: func(w *trip.Weather) { w.Max = 31.9 }},
-		"hotter": {now: func(w *trip.Weather) { w.Max = 32 }, what: trip.FoundHotter, stops: []string{"stop_walk"},
-			ko: "기온이 계획할 때보다 10도 높습니다(14~32 °C)", en: "10 °C warmer", does: []trip.AlertAction{trip.RegenerateDay, trip.Keep}},
-		"colder nights": {now: func(w *trip.Weather) { w.Min = 3 }, what: trip.FoundColder, stops: []string{"stop_walk"},
-			ko: "11도 낮습니다(3~22 °C)", en: "11 °C colder", does: []trip.AlertAction{trip.RegenerateDay, trip.Keep}},
-		"a warning": {now: func(w *trip.Weather) { w.Warnings = []lang.Text{{Ko: "호우경보", En: "Heavy rain"}} }, what: trip.FoundWarning,
-			stops: []string{"stop_walk", "stop_museum"}, ko: "기상 특보 — 호우경보", en: "weather warning — Heavy rain", does: []trip.AlertAction{trip.RegenerateDay, trip.Keep}},
+		"hotter": {
+			now: func(w *trip.Weather) { w.Max = 32 }, what: trip.FoundHotter, stops: []string{"stop_walk"},
+			ko: "기온이 계획할 때보다 10도 높습니다(14~32 °C)", en: "10 °C warmer", does: []trip.AlertAction{trip.RegenerateDay, trip.Keep},
+		},
+		"colder nights": {
+			now: func(w *trip.Weather) { w.Min = 3 }, what: trip.FoundColder, stops: []string{"stop_walk"},
+			ko: "11도 낮습니다(3~22 °C)", en: "11 °C colder", does: []trip.AlertAction{trip.RegenerateDay, trip.Keep},
+		},
+		"a warning": {
+			now: func(w *trip.Weather) { w.Warnings = []lang.Text{{Ko: "호우경보", En: "Heavy rain"}} }, what: trip.FoundWarning,
+			stops: []string{"stop_walk", "stop_museum"}, ko: "기상 특보 — 호우경보", en: "weather warning — Heavy rain", does: []trip.AlertAction{trip.RegenerateDay, trip.Keep},
+		},
 		"a known warning": {day: func(d *trip.PlannedDay) { d.Weather.Warnings = []lang.Text{{Ko: "호우경보"}} }, now: func(w *trip.Weather) { w.Warnings = []lang.Text{{Ko: "호우경보"}} }},
-		"bad air": {now: func(w *trip.Weather) { w.PM25 = 40 }, what: trip.FoundBadAir, stops: []string{"stop_walk"},
-			ko: "초미세먼지가 나쁨입니다(40 µg/m³)", en: "the air is bad (PM2.5 40", does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep}},
+		"bad air": {
+			now: func(w *trip.Weather) { w.PM25 = 40 }, what: trip.FoundBadAir, stops: []string{"stop_walk"},
+			ko: "초미세먼지가 나쁨입니다(40 µg/m³)", en: "the air is bad (PM2.5 40", does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep},
+		},
 		"air that nobody knows": {now: func(w *trip.Weather) { w.PM25 = -1 }},
 		"open":                  {museum: new(at(600, 1080))},
-		"closed that day": {museum: &trip.Hours{Known: true}, what: trip.FoundClosed, stops: []string{"stop_museum"},
-			ko: "6월 1일: 휴무일입니다: 박물관.", en: "Museum is closed that day", does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep}},
-		"closes before the end": {museum: new(at(600, 900)), what: trip.FoundClosed, stops: []string{"stop_museum"},
+		"closed that day": {
+			museum: &trip.Hours{Known: true}, what: trip.FoundClosed, stops: []string{"stop_museum"},
+			ko: "6월 1일: 휴무일입니다: 박물관.", en: "Museum is closed that day", does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep},
+		},
+		"closes before the end": {
+			museum: new(at(600, 900)), what: trip.FoundClosed, stops: []string{"stop_museum"},
 			ko: "방문 시간(14:00–16:00)에 열지 않습니다: 박물관(영업 10:00–15:00)", en: "not open for the visit at 14:00–16:00 (open 10:00–15:00)",
-			does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep}},
+			does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep},
+		},
 		"nobody knows": {museum: &trip.Hours{}},
-		"gone": {museum: &trip.Hours{Gone: true}, what: trip.FoundGone, stops: []string{"stop_museum"},
-			ko: "더 이상 운영하지 않는 곳이 있습니다: 박물관.", en: "Museum is not there any more", does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep}},
+		"gone": {
+			museum: &trip.Hours{Gone: true}, what: trip.FoundGone, stops: []string{"stop_museum"},
+			ko: "더 이상 운영하지 않는 곳이 있습니다: 박물관.", en: "Museum is not there any more", does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

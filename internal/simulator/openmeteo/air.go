@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/tripgen/tripgen/internal/simulator/sky"
 )
 
 // maxAirDays is how many days of air the provider gives at once.
@@ -23,7 +25,7 @@ type airColumns struct {
 	PM25 []float64 `json:"pm2_5"`
 }
 
-func airQuality(w http.ResponseWriter, r *http.Request) {
+func airQuality(w http.ResponseWriter, r *http.Request, change sky.Change) {
 	q, ok := read(w, r, maxAirDays)
 	if !ok {
 		return
@@ -36,9 +38,13 @@ func airQuality(w http.ResponseWriter, r *http.Request) {
 	for i := range q.days {
 		date := q.first.AddDate(0, 0, i)
 		// Rain washes the air: what is wet in the forecast is clean here.
-		mean := 25 - 0.2*float64(chance(q.lat, q.lng, date))
+		mean := 25 - 0.2*float64(change.Chance(chance(q.lat, q.lng, date)))
 		for hour := range 24 {
 			a.Hourly.Time = append(a.Hourly.Time, date.Add(time.Duration(hour)*time.Hour).Format("2006-01-02T15:04"))
+			if change.PM25 > 0 {
+				a.Hourly.PM25 = append(a.Hourly.PM25, change.PM25)
+				continue
+			}
 			a.Hourly.PM25 = append(a.Hourly.PM25, round(mean+5*math.Sin(2*math.Pi*float64(hour-6)/24)))
 		}
 	}

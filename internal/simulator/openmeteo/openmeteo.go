@@ -12,16 +12,18 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tripgen/tripgen/internal/simulator/sky"
 )
 
 // maxDays is the horizon, and a day that is past in some zone and not in another.
 const maxDays = 17
 
-// Handler answers GET /v1/forecast and GET /v1/air-quality.
-func Handler() http.Handler {
+// Handler answers GET /v1/forecast and GET /v1/air-quality, with the weather changed as the sky says.
+func Handler(s *sky.Sky) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/forecast", forecast)
-	mux.HandleFunc("GET /v1/air-quality", airQuality)
+	mux.HandleFunc("GET /v1/forecast", func(w http.ResponseWriter, r *http.Request) { forecast(w, r, s.Now()) })
+	mux.HandleFunc("GET /v1/air-quality", func(w http.ResponseWriter, r *http.Request) { airQuality(w, r, s.Now()) })
 	return mux
 }
 
@@ -70,7 +72,7 @@ func read(w http.ResponseWriter, r *http.Request, most int) (question, bool) {
 	return question{}, false
 }
 
-func forecast(w http.ResponseWriter, r *http.Request) {
+func forecast(w http.ResponseWriter, r *http.Request, change sky.Change) {
 	q, ok := read(w, r, maxDays)
 	if !ok {
 		return
@@ -79,7 +81,7 @@ func forecast(w http.ResponseWriter, r *http.Request) {
 		refuse(w, "This server needs daily=weather_code,…")
 		return
 	}
-	write(w, http.StatusOK, simulate(q.lat, q.lng, q.first, q.days))
+	write(w, http.StatusOK, simulate(q.lat, q.lng, q.first, q.days, change))
 }
 
 // refuse answers as Open-Meteo does.
@@ -94,13 +96,16 @@ func write(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body) //nolint:errchkjson // plain data
 }
 
-func simulate(lat, lng float64, first time.Time, days int) answer {
+func simulate(lat, lng float64, first time.Time, days int, change sky.Change) answer {
 	a := answer{Latitude: lat, Longitude: lng, Timezone: zone(lng), Simulated: true}
 	for i := range days {
 		date := first.AddDate(0, 0, i)
-		mean := meanCelsius(lat, date)
-		wet := chance(lat, lng, date)
-		code := codeOf(wet, mean)
+		mean := meanCelsius(lat, date) + change.Warmer
+		wet := change.Chance(chance(lat, lng, date))
+		code, changed := codes[change.Kind]
+		if !changed {
+			code = codeOf(wet, mean)
+		}
 		minimum, maximum := round(mean-4), round(mean+4)
 		a.Daily.Time = append(a.Daily.Time, date.Format(time.DateOnly))
 		a.Daily.Code = append(a.Daily.Code, code)
@@ -133,6 +138,9 @@ func chance(lat, lng float64, date time.Time) int {
 	fmt.Fprintf(h, "%.1f/%.1f/%s", lat, lng, date.Format(time.DateOnly))
 	return int(h.Sum32() % 101)
 }
+
+// codes are the WMO codes of weather that is set.
+var codes = map[sky.Kind]int{sky.Clear: 0, sky.Rain: 61, sky.Snow: 73, sky.Storm: 95}
 
 // codeOf gives the WMO code that goes with a chance of precipitation and a temperature.
 func codeOf(wet int, mean float64) int {

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/tripgen/tripgen/internal/simulator/sky"
 )
 
 const (
@@ -18,17 +20,18 @@ const (
 	airHours = 96
 )
 
-// Handler answers GET /data/3.0/onecall and GET /data/2.5/air_pollution/forecast. Now tells the time.
-func Handler(now func() time.Time) http.Handler {
+// Handler answers GET /data/3.0/onecall and GET /data/2.5/air_pollution/forecast, with the weather changed as the sky
+// says. Now tells the time.
+func Handler(now func() time.Time, s *sky.Sky) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /data/3.0/onecall", func(w http.ResponseWriter, r *http.Request) {
 		if lat, lng, ok := read(w, r); ok {
-			write(w, http.StatusOK, oneCall(lat, lng, now()))
+			write(w, http.StatusOK, oneCall(lat, lng, now(), s.Now()))
 		}
 	})
 	mux.HandleFunc("GET /data/2.5/air_pollution/forecast", func(w http.ResponseWriter, r *http.Request) {
 		if lat, lng, ok := read(w, r); ok {
-			write(w, http.StatusOK, air(lat, lng, now()))
+			write(w, http.StatusOK, air(lat, lng, now(), s.Now()))
 		}
 	})
 	return mux
@@ -61,38 +64,48 @@ func write(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body) //nolint:errchkjson // plain data; a caller that hung up is not told
 }
 
-func oneCall(lat, lng float64, now time.Time) map[string]any {
+func oneCall(lat, lng float64, now time.Time, change sky.Change) map[string]any {
 	offset := int(math.Round(lng/15)) * 3600
 	first := now.UTC().Truncate(time.Hour)
 	var hourly, daily []map[string]any
 	for i := range hours {
 		at := first.Add(time.Duration(i) * time.Hour)
-		wet := chance(lat, lng, at)
+		wet := float64(change.Chance(int(100*chance(lat, lng, at)+0.5))) / 100
 		hourly = append(hourly, map[string]any{
-			"dt": at.Unix(), "temp": round(celsius(lat, at) + 4*math.Sin(2*math.Pi*float64(at.Hour()-9)/24)), "pop": wet, "weather": weather(wet),
+			"dt": at.Unix(), "temp": round(celsius(lat, at) + change.Warmer + 4*math.Sin(2*math.Pi*float64(at.Hour()-9)/24)), "pop": wet, "weather": weather(wet, change.Kind),
 		})
 	}
 	noon := first.Truncate(24 * time.Hour).Add(12*time.Hour - time.Duration(offset)*time.Second)
 	for i := range days {
 		at := noon.AddDate(0, 0, i)
-		wet := chance(lat, lng, at)
+		wet := float64(change.Chance(int(100*chance(lat, lng, at)+0.5))) / 100
 		daily = append(daily, map[string]any{
-			"dt": at.Unix(), "pop": wet, "weather": weather(wet),
-			"temp": map[string]any{"min": round(celsius(lat, at) - 4), "max": round(celsius(lat, at) + 4)},
+			"dt": at.Unix(), "pop": wet, "weather": weather(wet, change.Kind),
+			"temp": map[string]any{"min": round(celsius(lat, at) + change.Warmer - 4), "max": round(celsius(lat, at) + change.Warmer + 4)},
 		})
 	}
-	return map[string]any{
+	answer := map[string]any{
 		"lat": lat, "lon": lng, "timezone": zone(lng), "timezone_offset": offset, "hourly": hourly, "daily": daily, "simulated": true,
 	}
+	if change.Warning != "" {
+		answer["alerts"] = []map[string]any{{
+			"sender_name": "simulated", "event": change.Warning, "start": first.Unix(), "end": first.AddDate(0, 0, days).Unix(),
+		}}
+	}
+	return answer
 }
 
-func air(lat, lng float64, now time.Time) map[string]any {
+func air(lat, lng float64, now time.Time, change sky.Change) map[string]any {
 	first := now.UTC().Truncate(time.Hour)
 	var list []map[string]any
 	for i := range airHours {
 		at := first.Add(time.Duration(i) * time.Hour)
+		pm25 := round(25 - 20*chance(lat, lng, at))
+		if change.PM25 > 0 {
+			pm25 = change.PM25
+		}
 		list = append(list, map[string]any{
-			"dt": at.Unix(), "main": map[string]any{"aqi": 2}, "components": map[string]any{"pm2_5": round(25 - 20*chance(lat, lng, at))},
+			"dt": at.Unix(), "main": map[string]any{"aqi": 2}, "components": map[string]any{"pm2_5": pm25},
 		})
 	}
 	return map[string]any{"coord": map[string]any{"lat": lat, "lon": lng}, "list": list, "simulated": true}
@@ -113,9 +126,13 @@ func chance(lat, lng float64, at time.Time) float64 {
 	return float64(h.Sum32()%101) / 100
 }
 
-func weather(wet float64) []map[string]any {
+func weather(wet float64, set sky.Kind) []map[string]any {
 	id, main := 800, "Clear"
 	switch {
+	case set == sky.Snow:
+		id, main = 600, "Snow"
+	case set == sky.Storm:
+		id, main = 200, "Thunderstorm"
 	case wet >= 0.7:
 		id, main = 500, "Rain"
 	case wet >= 0.35:

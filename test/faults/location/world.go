@@ -22,6 +22,7 @@ import (
 	kakaosimulator "github.com/tripgen/tripgen/internal/simulator/kakao"
 	meteosimulator "github.com/tripgen/tripgen/internal/simulator/openmeteo"
 	weathersimulator "github.com/tripgen/tripgen/internal/simulator/openweather"
+	"github.com/tripgen/tripgen/internal/simulator/sky"
 	"github.com/tripgen/tripgen/internal/simulator/world"
 	"github.com/tripgen/tripgen/services/location"
 	"github.com/tripgen/tripgen/services/location/builtin"
@@ -68,7 +69,7 @@ func newWorld(client *redis.Client) (*trialWorld, error) {
 	w.catalog = location.NewLive(location.NewCatalog(cities, builtins))
 	for name, handler := range map[string]http.Handler{
 		"kakao": kakaosimulator.Handler(places), "google": googlesimulator.New(places),
-		"openweather": weathersimulator.Handler(clock.System{}.Now), "openmeteo": meteosimulator.Handler(),
+		"openweather": weathersimulator.Handler(clock.System{}.Now, new(sky.Sky)), "openmeteo": meteosimulator.Handler(new(sky.Sky)),
 	} {
 		provider := faults.New(handler, well, 1)
 		w.providers[name] = simulated{provider, httptest.NewServer(provider)}
