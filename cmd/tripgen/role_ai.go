@@ -37,10 +37,14 @@ func wireAI(_ context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
+	lately, err := review.Recently(places)
+	if err != nil {
+		return err
+	}
 	handlers := airpc.New(airpc.Deps{
 		Intake: ai.NewIntake(store, aiBudget(r, store), r.Clock, r.Config.Generation.Queue), Queue: ai.NewQueue(store, r.Clock),
 		Reader: store, Ender: store, Log: progress.NewLog(r.Redis), Hub: hub,
-		Reviewer:    &review.Reviewer{Locations: places, Clock: r.Clock, IDs: r.IDs, Log: r.Log},
+		Reviewer:    &review.Reviewer{Locations: lately, Clock: r.Clock, IDs: r.IDs, Log: r.Log},
 		Recommender: recommender,
 		Pages:       r.Pages, Seal: r.Seal, Clock: r.Clock, Logger: r.Log,
 	})

@@ -60,7 +60,11 @@ func ClientOptions() ([]connect.ClientOption, error) {
 	if err != nil {
 		return nil, fmt.Errorf("trace interceptor: %w", err)
 	}
-	return []connect.ClientOption{connect.WithInterceptors(clientErrors{}, trace)}, nil
+	return []connect.ClientOption{
+		connect.WithInterceptors(clientErrors{}, trace),
+		// Between services the wire is faster than packing and unpacking.
+		connect.WithAcceptCompression("gzip", nil, nil),
+	}, nil
 }
 
 // clientErrors bounds unary calls and reads errors back.

@@ -32,7 +32,7 @@ func listStatement(q trip.Query) (string, []any) {
 	var l listing
 	l.and(`t.owner = %s`, q.Owner)
 	if q.Deleted {
-		l.and(`t.deleted > %s`, q.Now.Add(-trip.KeepDeleted))
+		l.and(`t.deleted IS NOT NULL AND t.deleted > %s`, q.Now.Add(-trip.KeepDeleted))
 	} else {
 		l.and(`t.deleted IS NULL`)
 	}
@@ -81,14 +81,11 @@ func (l *listing) ordered(q trip.Query) string {
 		}
 		return `t.id`
 	case trip.ByStart:
-		switch {
-		case c == nil:
-		case c.Start.IsZero():
-			l.and(`t.start_date IS NULL AND t.id > %s`, c.ID)
-		default:
-			l.and(`(t.start_date IS NULL OR (t.start_date, t.id) > (%s, %s))`, date(c.Start), c.ID)
+		const start = `coalesce(t.start_date, 'infinity')`
+		if c != nil {
+			l.and(`(`+start+`, t.id) > (coalesce(%s::date, 'infinity'), %s)`, date(c.Start), c.ID)
 		}
-		return `t.start_date NULLS LAST, t.id`
+		return start + `, t.id`
 	case trip.ByName:
 		if c != nil {
 			l.and(`(t.name_key, t.id) > (%s, %s)`, c.Name, c.ID)
