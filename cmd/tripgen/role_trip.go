@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -22,6 +24,7 @@ import (
 	triprpc "github.com/tripgen/tripgen/services/trip/rpc"
 	"github.com/tripgen/tripgen/services/trip/saga"
 	"github.com/tripgen/tripgen/services/trip/wake"
+	"github.com/tripgen/tripgen/services/trip/webhooks"
 	"github.com/tripgen/tripgen/services/trip/zones"
 )
 
@@ -69,6 +72,9 @@ func wireTrip(ctx context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
+	if err := wireWebhooks(r, store); err != nil {
+		return err
+	}
 	reader := kafka.NewReader(r.Kafka, events.Group, events.Topics()...)
 	r.Add(
 		kafka.Part("trip event writer", writer),
@@ -85,6 +91,39 @@ func wireTrip(ctx context.Context, r *role) error {
 			}, r.Log)
 		}},
 	)
+	return nil
+}
+
+// webhookOptions say which servers webhooks may call.
+func webhookOptions(r *role) (webhooks.Options, error) {
+	o := webhooks.Options{AllowLoopback: r.Config.Webhooks.AllowLoopback}
+	if file := r.Config.Webhooks.CAFile; file != "" {
+		pem, err := os.ReadFile(file)
+		if err != nil {
+			return o, err
+		}
+		if o.Roots, err = x509.SystemCertPool(); err != nil {
+			return o, err
+		}
+		if !o.Roots.AppendCertsFromPEM(pem) {
+			return o, fmt.Errorf("webhooks.ca_file: no certificate in %s", file)
+		}
+	}
+	return o, nil
+}
+
+// wireWebhooks makes what delivers webhooks.
+func wireWebhooks(r *role, store *trippostgres.Store) error {
+	options, err := webhookOptions(r)
+	if err != nil {
+		return err
+	}
+	sender := webhooks.NewSender(options)
+	dispatcher, err := webhooks.New(webhooks.Deps{Outbox: store, Sender: sender, Metrics: r.Metrics, Clock: r.Clock, Log: r.Log})
+	if err != nil {
+		return err
+	}
+	r.Add(app.Part{Name: "trip webhooks", Run: dispatcher.Run, Close: sender.Close})
 	return nil
 }
 
@@ -142,7 +181,8 @@ func tripService(r *role, store *trippostgres.Store, runner *saga.Runner) (*trip
 		Forecasts: locationv1connect.NewWeatherServiceClient(client, r.Config.Services.Location, options...),
 	}
 	return trip.New(trip.Deps{
-		Trips: store, Itineraries: store, Generations: store, Feed: store, Shares: store, Alerts: store,
+		Trips: store, Itineraries: store, Generations: store, Feed: store, Shares: store, Alerts: store, Webhooks: store,
+		Targets: webhooks.NewTargets(webhooks.Options{AllowLoopback: r.Config.Webhooks.AllowLoopback}),
 		Outlook: outlook, Cities: location, Zones: zones.New(), Sagas: runner, Intake: ai, Planner: ai, Documents: peers.Documents{},
 		Log: r.Log, Clock: r.Clock, IDs: r.IDs, HandOverWait: handOverWait,
 	}), nil

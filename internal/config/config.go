@@ -28,6 +28,7 @@ type Config struct {
 	Providers  Providers  `yaml:"providers"`
 	Generation Generation `yaml:"generation"`
 	Export     Export     `yaml:"export"`
+	Webhooks   Webhooks   `yaml:"webhooks"`
 }
 
 // Log says how log lines look.
@@ -261,4 +262,12 @@ type Export struct {
 	// Fonts is the folder of the TrueType fonts that they are drawn with; empty looks in .cache/fonts and
 	// /usr/share/tripgen/fonts. Without fonts there are no PDFs, pictures and maps.
 	Fonts string `yaml:"fonts"`
+}
+
+// Webhooks is about calls to partners' servers.
+type Webhooks struct {
+	// AllowLoopback lets them be on this machine: for development, never where others can register webhooks.
+	AllowLoopback bool `yaml:"allow_loopback"`
+	// CAFile has certificate authorities (PEM) that are trusted beside the system's; empty for none.
+	CAFile string `yaml:"ca_file"`
 }

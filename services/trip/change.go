@@ -22,8 +22,10 @@ type Change struct {
 	Generation *GenerationChange `json:"generation,omitzero"`
 	// Places are places whose details were filled in.
 	Places []string `json:"places,omitzero"`
-	// Alert was raised or resolved.
+	// Alert was raised, looks otherwise now, or has ended.
 	Alert *Alert `json:"alert,omitzero"`
+	// Raised tells that the alert is new.
+	Raised bool `json:"raised,omitzero"`
 }
 
 // ItineraryChange tells which days of which version changed; no days mean all.

@@ -23,6 +23,8 @@ type Deps struct {
 	Feed        Feed
 	Shares      Shares
 	Alerts      Alerts
+	Webhooks    Webhooks
+	Targets     Targets
 	Outlook     Outlook
 	Cities      Cities
 	Zones       Zones

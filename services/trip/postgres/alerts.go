@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -93,7 +94,8 @@ func (s *Store) UpdateAlerts(
 			return err
 		}
 		for _, a := range changed {
-			if err := s.putAlert(b, t, a); err != nil {
+			raised := !slices.ContainsFunc(known, func(k trip.Alert) bool { return k.ID == a.ID })
+			if err := s.putAlert(b, t, a, raised); err != nil {
 				return err
 			}
 		}
@@ -103,7 +105,7 @@ func (s *Store) UpdateAlerts(
 }
 
 // putAlert queues an alert of a locked trip and the feed's entry about it.
-func (s *Store) putAlert(b *pgx.Batch, t *trip.Trip, a trip.Alert) error {
+func (s *Store) putAlert(b *pgx.Batch, t *trip.Trip, a trip.Alert, raised bool) error {
 	body, err := json.Marshal(a)
 	if err != nil {
 		return err
@@ -112,7 +114,7 @@ func (s *Store) putAlert(b *pgx.Batch, t *trip.Trip, a trip.Alert) error {
 		INSERT INTO alert (id, trip_id, body, resolved, kept) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (id) DO UPDATE SET body = $3, resolved = $4, kept = $5`, a.ID, t.ID, body, instant(a.Ended), a.Kept())
 	t.Changes++
-	return s.tell(b, trip.Change{TripID: t.ID, Number: t.Changes, Alert: &a})
+	return s.tell(b, trip.Change{TripID: t.ID, Number: t.Changes, Alert: &a, Raised: raised})
 }
 
 // LookNow makes a trip due for a look.

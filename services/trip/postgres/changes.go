@@ -15,7 +15,7 @@ func changePlace(tripID string, number int64) string {
 	return fmt.Sprintf("trip/%s/change/%d", tripID, number)
 }
 
-// tell queues an entry of a locked trip's feed; its Number is the trip's Changes after it was counted up.
+// tell queues an entry of a locked trip's feed, and what webhooks are told of it; its Number is the trip's Changes after it was counted up.
 func (s *Store) tell(b *pgx.Batch, c trip.Change) error {
 	c.Time = s.now()
 	body, err := s.put(c, changePlace(c.TripID, c.Number))
@@ -23,7 +23,7 @@ func (s *Store) tell(b *pgx.Batch, c trip.Change) error {
 		return err
 	}
 	b.Queue(`INSERT INTO change (trip_id, number, time, body) VALUES ($1, $2, $3, $4)`, c.TripID, c.Number, c.Time, body)
-	return nil
+	return s.enqueue(b, c)
 }
 
 // Changes reads a trip's feed.

@@ -192,6 +192,9 @@ func (s *Store) Purge(ctx context.Context, trips, keys, changes time.Time) (int,
 	if _, err := s.pool.Exec(ctx, `DELETE FROM idempotency WHERE created < $1`, keys); err != nil {
 		return 0, failed(postgres.Clean(err), "purge idempotency keys")
 	}
+	if _, err := s.pool.Exec(ctx, `DELETE FROM webhook_message WHERE created < $1`, s.now().Add(-trip.KeepDeliveries)); err != nil {
+		return 0, failed(postgres.Clean(err), "purge deliveries")
+	}
 	_, err = s.pool.Exec(ctx, `DELETE FROM change WHERE time < $1`, changes)
 	return int(tag.RowsAffected()), failed(postgres.Clean(err), "purge feed entries")
 }
@@ -205,6 +208,9 @@ func (s *Store) Forget(ctx context.Context, owner string) (int, error) {
 			return err
 		}
 		gone = int(tag.RowsAffected())
+		if _, err := tx.Exec(ctx, `DELETE FROM webhook WHERE owner = $1`, owner); err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, `DELETE FROM idempotency WHERE owner = $1`, owner)
 		return err
 	})

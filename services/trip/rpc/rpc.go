@@ -45,7 +45,7 @@ func Mount(handle func(path string, h http.Handler), d Deps, options ...connect.
 	handle(tripv1connect.NewItineraryServiceHandler(&itineraries{Deps: d}, options...))
 	handle(tripv1connect.NewShareServiceHandler(&shares{d}, options...))
 	handle(tripv1connect.NewExportServiceHandler(&exports{d}, options...))
-	handle(tripv1connect.NewWebhookServiceHandler(tripv1connect.UnimplementedWebhookServiceHandler{}, options...))
+	handle(tripv1connect.NewWebhookServiceHandler(&webhooks{d}, options...))
 }
 
 const (
