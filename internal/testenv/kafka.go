@@ -45,40 +45,53 @@ group.coordinator.append.linger.ms=0
 // jvm keeps the broker small and quick to start: it serves a few tests, not traffic.
 var jvm = []string{"-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"}
 
-func startKafka(ctx context.Context, dir, libs string) (*process.Process, string, error) {
+// broker is a Kafka broker with its folder, which it is started on again and again.
+type broker struct {
+	dir, java, libs, settings, address string
+	formatted                          bool
+}
+
+func newKafka(dir, libs string) (*broker, error) {
 	java, err := exec.LookPath("java")
 	if err != nil {
-		return nil, "", fmt.Errorf("no Java is installed: on Debian and Ubuntu run `sudo apt-get install default-jdk-headless`: %w", err)
+		return nil, fmt.Errorf("no Java is installed: on Debian and Ubuntu run `sudo apt-get install default-jdk-headless`: %w", err)
 	}
 	if jars, err := filepath.Glob(filepath.Join(libs, "kafka_*.jar")); err != nil || len(jars) == 0 {
-		return nil, "", fmt.Errorf("no Apache Kafka in %s: run `make tools`", libs)
+		return nil, fmt.Errorf("no Apache Kafka in %s: run `make tools`", libs)
 	}
-	broker, settings, err := writeKafkaSettings(dir)
-	if err != nil {
-		return nil, "", err
+	b := &broker{dir: dir, java: java, libs: libs}
+	b.address, b.settings, err = writeKafkaSettings(dir)
+	return b, err
+}
+
+func (b *broker) command(main string, args ...string) process.Command {
+	return process.Command{
+		Name:    "Kafka",
+		Path:    b.java,
+		Args:    append(append(append([]string{}, jvm...), "-cp", filepath.Join(b.libs, "*"), main), args...),
+		LogFile: filepath.Join(b.dir, "kafka.log"),
+		// Its state is thrown away: there is nothing that a slower, orderly stop would save.
+		StopSignal: syscall.SIGKILL,
 	}
-	run := func(main string, args ...string) process.Command {
-		return process.Command{
-			Name:    "Kafka",
-			Path:    java,
-			Args:    append(append(append([]string{}, jvm...), "-cp", filepath.Join(libs, "*"), main), args...),
-			LogFile: filepath.Join(dir, "kafka.log"),
-			// Its state is thrown away: there is nothing that a slower, orderly stop would save.
-			StopSignal: syscall.SIGKILL,
+}
+
+func (b *broker) start(ctx context.Context) (*process.Process, error) {
+	if !b.formatted {
+		id := strings.ReplaceAll(uuid.NewString(), "-", "")[:22]
+		format := b.command("kafka.tools.StorageTool", "format", "--standalone", "-t", id, "-c", b.settings)
+		if err := process.Complete(ctx, format); err != nil {
+			return nil, fmt.Errorf("format Kafka's folder: %w", err)
 		}
+		b.formatted = true
 	}
-	id := strings.ReplaceAll(uuid.NewString(), "-", "")[:22]
-	if err := process.Complete(ctx, run("kafka.tools.StorageTool", "format", "--standalone", "-t", id, "-c", settings)); err != nil {
-		return nil, "", fmt.Errorf("format Kafka's folder: %w", err)
-	}
-	server, err := process.Start(run("kafka.Kafka", settings))
+	server, err := process.Start(b.command("kafka.Kafka", b.settings))
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	if err := server.Await(ctx, func(ctx context.Context) error { return kafkaAnswers(ctx, broker) }); err != nil {
-		return nil, "", errors.Join(err, server.Close(context.WithoutCancel(ctx)))
+	if err := server.Await(ctx, func(ctx context.Context) error { return kafkaAnswers(ctx, b.address) }); err != nil {
+		return nil, errors.Join(err, server.Close(context.WithoutCancel(ctx)))
 	}
-	return server, broker, nil
+	return server, nil
 }
 
 // writeKafkaSettings chooses the ports and writes the broker's configuration file.

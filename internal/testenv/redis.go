@@ -14,14 +14,10 @@ import (
 	"github.com/tripgen/tripgen/internal/local/process"
 )
 
-func startRedis(ctx context.Context, dir string) (*process.Process, string, error) {
+func startRedis(ctx context.Context, dir string, port int) (*process.Process, error) {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
-		return nil, "", fmt.Errorf("no Redis is installed: on Debian and Ubuntu run `sudo apt-get install redis-server`: %w", err)
-	}
-	port, err := local.FreePort()
-	if err != nil {
-		return nil, "", err
+		return nil, fmt.Errorf("no Redis is installed: on Debian and Ubuntu run `sudo apt-get install redis-server`: %w", err)
 	}
 	server, err := process.Start(process.Command{
 		Name: "Redis",
@@ -33,12 +29,12 @@ func startRedis(ctx context.Context, dir string) (*process.Process, string, erro
 		LogFile: filepath.Join(dir, "redis.log"),
 	})
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	client := redis.NewClient(&redis.Options{Addr: local.Address(port), MaxRetries: -1})
 	defer client.Close()
 	if err := server.Await(ctx, func(ctx context.Context) error { return client.Ping(ctx).Err() }); err != nil {
-		return nil, "", errors.Join(err, server.Close(context.WithoutCancel(ctx)))
+		return nil, errors.Join(err, server.Close(context.WithoutCancel(ctx)))
 	}
-	return server, "redis://" + local.Address(port) + "/0", nil
+	return server, nil
 }

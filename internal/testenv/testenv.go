@@ -9,12 +9,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tripgen/tripgen/internal/local"
-	"github.com/tripgen/tripgen/internal/local/process"
 )
 
 // Config says where the programs are that packages do not install.
@@ -36,9 +36,22 @@ type Servers struct {
 	// Envoy is the absolute path of the program.
 	Envoy string
 
-	dir   string
-	parts []part
+	dir    string
+	starts map[Server]func(context.Context) (part, error)
+
+	mu    sync.Mutex
+	parts map[Server]part
 }
+
+// Server names one of the servers.
+type Server string
+
+// The servers.
+const (
+	Postgres Server = "PostgreSQL"
+	Redis    Server = "Redis"
+	Kafka    Server = "Kafka"
+)
 
 // part is a server that runs.
 type part interface {
@@ -73,38 +86,70 @@ func (s *Servers) start(ctx context.Context, c Config) error {
 	if err := os.Chmod(s.dir, 0o711); err != nil {
 		return err
 	}
-	var (
-		database *local.Postgres
-		redis    *process.Process
-		kafka    *process.Process
-	)
-	starting, ctx := errgroup.WithContext(ctx)
-	starting.Go(func() (err error) {
-		database, err = local.StartPostgres(ctx, local.PostgresConfig{
-			Dir: filepath.Join(s.dir, "postgres"), Throwaway: true, MaxConnections: 500,
-		})
+	if err := s.prepare(c); err != nil {
 		return err
-	})
-	starting.Go(func() (err error) {
-		redis, s.Redis, err = startRedis(ctx, s.dir)
-		return err
-	})
-	starting.Go(func() (err error) {
-		kafka, s.Kafka, err = startKafka(ctx, s.dir, c.KafkaLibs)
-		return err
-	})
-	err := starting.Wait()
-	// Those that did start must be stopped even if another did not.
-	if database != nil {
-		s.parts = append(s.parts, database)
-		s.Postgres = database.URL("postgres")
 	}
-	for _, p := range []*process.Process{redis, kafka} {
-		if p != nil {
-			s.parts = append(s.parts, p)
+	starting, ctx := errgroup.WithContext(ctx)
+	for server := range s.starts {
+		starting.Go(func() error { return s.startOne(ctx, server) })
+	}
+	return starting.Wait()
+}
+
+// prepare chooses the ports, so that a server that is started again is found where it was.
+func (s *Servers) prepare(c Config) error {
+	var ports [2]int
+	for i := range ports {
+		var err error
+		if ports[i], err = local.FreePort(); err != nil {
+			return err
 		}
 	}
-	return err
+	broker, err := newKafka(s.dir, c.KafkaLibs)
+	if err != nil {
+		return err
+	}
+	database := local.PostgresConfig{Dir: filepath.Join(s.dir, "postgres"), Port: ports[0], Throwaway: true, MaxConnections: 500}
+	s.starts = map[Server]func(context.Context) (part, error){
+		Postgres: func(ctx context.Context) (part, error) {
+			running, err := local.StartPostgres(ctx, database)
+			if err != nil {
+				return nil, err
+			}
+			s.Postgres = running.URL("postgres")
+			return running, nil
+		},
+		Redis: func(ctx context.Context) (part, error) { return startRedis(ctx, s.dir, ports[1]) },
+		Kafka: func(ctx context.Context) (part, error) { return broker.start(ctx) },
+	}
+	s.Redis, s.Kafka, s.parts = "redis://"+local.Address(ports[1])+"/0", broker.address, map[Server]part{}
+	return nil
+}
+
+func (s *Servers) startOne(ctx context.Context, server Server) error {
+	running, err := s.starts[server](ctx)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.parts[server] = running
+	return nil
+}
+
+// Restart stops a server, Kafka without a word (SIGKILL), and starts it on what it had stored: Redis on nothing. It must
+// not be used beside [Servers.Run], to which a server that ends is an error.
+func (s *Servers) Restart(ctx context.Context, server Server) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	s.mu.Lock()
+	running := s.parts[server]
+	delete(s.parts, server)
+	s.mu.Unlock()
+	if err := running.Close(ctx); err != nil {
+		return err
+	}
+	return s.startOne(ctx, server)
 }
 
 // Environ is the environment variables by which tests find the servers.
@@ -135,6 +180,8 @@ func (s *Servers) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopLimit)
 	defer cancel()
 	var stopping errgroup.Group
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, p := range s.parts {
 		stopping.Go(func() error { return p.Close(ctx) })
 	}

@@ -37,6 +37,7 @@ func needsServers(t *testing.T) {
 	}
 }
 
+// The servers answer, and come back from a restart with what they had stored.
 func TestServersAnswer(t *testing.T) {
 	t.Parallel()
 	needsServers(t)
@@ -72,6 +73,31 @@ func TestServersAnswer(t *testing.T) {
 		t.Error(err)
 	}
 	exchangeMessage(t, ctx, servers.Kafka)
+
+	if _, err := conn.Exec(ctx, "CREATE TABLE kept ()"); err != nil {
+		t.Fatal(err)
+	}
+	for _, server := range []testenv.Server{testenv.Postgres, testenv.Redis, testenv.Kafka} {
+		if err := servers.Restart(ctx, server); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := client.Ping(ctx).Err(); err != nil {
+		t.Error("after a restart: ", err)
+	}
+	again, err := pgx.Connect(ctx, servers.Postgres)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close(ctx)
+	if _, err := again.Exec(ctx, "DROP TABLE kept"); err != nil {
+		t.Error("after a restart: ", err)
+	}
+	reader := kafka.NewReader(kafka.ReaderConfig{Brokers: []string{servers.Kafka}, Topic: "t", MaxWait: 50 * time.Millisecond})
+	defer reader.Close()
+	if m, err := reader.FetchMessage(ctx); err != nil || string(m.Value) != "hello" {
+		t.Errorf("after a restart the message is %q, %v", m.Value, err)
+	}
 }
 
 // exchangeMessage makes a topic, sends a message and reads it as a member of a group.
