@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,37 +9,10 @@ import (
 	"sync"
 	"sync/atomic"
 
-	tripgen "github.com/tripgen/tripgen/sdk/go"
-	userv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1"
-)
+	"golang.org/x/oauth2"
 
-// people signs some up and gives their tokens.
-func (f *fleet) people(ctx context.Context, n int) ([]string, error) {
-	var tokens []string
-	client, err := tripgen.New(f.gateway)
-	if err != nil {
-		return nil, err
-	}
-	for range n {
-		id, password := "f"+strings.ToLower(rand.Text()[:14]), rand.Text()+"-7a"
-		if _, err := client.Account.SignUp(ctx, &userv1.SignUpRequest{
-			Name: "김하늘", Email: id + "@traveller.example", Phone: "010-1234-5678", LoginId: id, Password: password,
-			Terms: &userv1.TermsConsent{Version: "2026-01-01", Accepted: true},
-		}); err != nil {
-			return nil, fmt.Errorf("sign up: %w", err)
-		}
-		source, err := client.LogIn(ctx, tripgen.LogInParams{LoginID: id, Password: password, ClientID: "tripgen-cli", RedirectURI: "http://127.0.0.1/callback"})
-		if err != nil {
-			return nil, fmt.Errorf("log in: %w", err)
-		}
-		token, err := source.Token()
-		if err != nil {
-			return nil, err
-		}
-		tokens = append(tokens, token.AccessToken)
-	}
-	return tokens, nil
-}
+	"github.com/tripgen/tripgen/test/faults/fleet"
+)
 
 type count struct {
 	calls, failed int
@@ -62,6 +34,7 @@ func (o outcome) String() string {
 
 const (
 	readers = 6
+	writers = 2
 	read    = "/tripgen.trip.v1.TripService/ListTrips"
 	read2   = "/tripgen.user.v1.ServiceInfoService/GetServiceInfo"
 	write   = "/tripgen.trip.v1.TripService/CreateTrip"
@@ -69,7 +42,7 @@ const (
 )
 
 // under lets people call while the faults happen.
-func under(ctx context.Context, f *fleet, tokens []string, faults func() error) (outcome, error) {
+func under(ctx context.Context, f *fleet.Fleet, people []oauth2.TokenSource, faults func() error) (outcome, error) {
 	var (
 		stop     atomic.Bool
 		mu       sync.Mutex
@@ -78,7 +51,11 @@ func under(ctx context.Context, f *fleet, tokens []string, faults func() error) 
 		protocol = new(http.Protocols)
 	)
 	protocol.SetUnencryptedHTTP2(true)
-	for i, token := range tokens {
+	for i, tokens := range people {
+		token, err := tokens.Token()
+		if err != nil {
+			return o, err
+		}
 		client := &http.Client{Transport: &http.Transport{Protocols: protocol}}
 		path, body, to := read, "{}", &o.reads
 		switch {
@@ -89,7 +66,7 @@ func under(ctx context.Context, f *fleet, tokens []string, faults func() error) 
 		}
 		callers.Go(func() {
 			for !stop.Load() && ctx.Err() == nil {
-				failure := call(ctx, client, f.gateway+path, token, body)
+				failure := call(ctx, client, f.Gateway+path, token.AccessToken, body)
 				mu.Lock()
 				to.calls++
 				if failure != "" {

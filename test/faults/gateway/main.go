@@ -7,13 +7,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net/url"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
-	"github.com/tripgen/tripgen/envoy"
+	"github.com/tripgen/tripgen/internal/app"
+	"github.com/tripgen/tripgen/test/faults/fleet"
 )
 
 func main() {
@@ -36,24 +36,30 @@ func run(ctx context.Context, kills int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	f, err := startFleet(ctx, dir)
-	defer func() { err = errors.Join(err, f.stop()) }()
+	f, err := fleet.Start(ctx, fleet.Config{
+		Dir: dir, Postgres: os.Getenv("TRIPGEN_TEST_POSTGRES"), Redis: os.Getenv("TRIPGEN_TEST_REDIS"), Kafka: os.Getenv("TRIPGEN_TEST_KAFKA"),
+		Envoy: os.Getenv("TRIPGEN_TEST_ENVOY"), Database: "tripgen_faults_",
+		Instances: map[app.Role]int{app.User: 2, app.Location: 2, app.AI: 2, app.Trip: 2},
+		Settings:  "providers: { anthropic: { key: unused, base_url: \"http://127.0.0.1:1\" } }\n",
+	})
+	defer func() { err = errors.Join(err, f.Close()) }()
 	if err != nil {
 		return err
 	}
-	if _, err := f.admin.Call(ctx, "POST", "/runtime_modify", url.Values{
-		"gateway.limit.per_connection": {"0"}, "gateway.limit.per_address": {"0"}, "gateway.limit.per_caller": {"0"},
-	}); err != nil {
+	if err := f.Unlimit(ctx); err != nil {
 		return err
 	}
-	people, err := f.people(ctx, 8)
+	people, err := fleet.People(ctx, f.Gateway, readers+writers)
 	if err != nil {
 		return err
 	}
 
 	killed, err := under(ctx, f, people, func() error {
 		for n := range kills {
-			if err := f.kill(ctx, envoy.Trip, n%2); err != nil {
+			if err := f.Kill(app.Trip, n%2); err != nil {
+				return err
+			}
+			if err := back(ctx, f, app.Trip, n%2); err != nil {
 				return err
 			}
 			if !pause(ctx, between) {
@@ -66,7 +72,7 @@ func run(ctx context.Context, kills int) (err error) {
 		return err
 	}
 	fmt.Printf("an instance of trip killed (-9) %d times, restarted at once: %s\n", kills, killed)
-	rolled, err := under(ctx, f, people, func() error { return f.restartAll(ctx) })
+	rolled, err := under(ctx, f, people, func() error { return restartAll(ctx, f) })
 	if err != nil {
 		return err
 	}
@@ -75,6 +81,29 @@ func run(ctx context.Context, kills int) (err error) {
 	fmt.Printf("failed writes, instances killed: %d of %d\n", killed.writes.failed, killed.writes.calls)
 	goal("failed reads, rolling restart", rolled.reads.failed)
 	goal("failed writes, rolling restart", rolled.writes.failed)
+	return nil
+}
+
+// back starts an instance again and waits until it is called.
+func back(ctx context.Context, f *fleet.Fleet, role app.Role, i int) error {
+	if err := f.StartInstance(ctx, role, i); err != nil {
+		return err
+	}
+	return f.AwaitHealthy(ctx)
+}
+
+// restartAll restarts every instance as a deployment does: when the one before is back.
+func restartAll(ctx context.Context, f *fleet.Fleet) error {
+	for i := range 2 {
+		for _, role := range []app.Role{app.User, app.Trip, app.AI, app.Location} {
+			if err := f.StopInstance(ctx, role, i); err != nil {
+				return err
+			}
+			if err := back(ctx, f, role, i); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
