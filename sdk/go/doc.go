@@ -14,6 +14,8 @@
 // where streams do not get through it polls. Errors are *connect.Error; [AsError] turns them into an [Error]
 // with the stable reason, the field violations and the time to wait.
 //
+// [WebhookVerifier] tells TripGen's webhook calls from others' and reads them.
+//
 // The generated messages and raw clients are in the gen/ folder; every RPC of the contract can be called
 // through the fields of [Client].
 package tripgen

@@ -9,3 +9,5 @@ require (
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20261104224025-d1e00e9f33ab
 	google.golang.org/protobuf v1.36.12
 )
+
+require github.com/standard-webhooks/standard-webhooks/libraries v0.0.1

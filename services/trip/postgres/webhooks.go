@@ -162,34 +162,40 @@ func scanDelivery(row pgx.Row) (d trip.Delivery, err error) {
 
 // Deliveries lists what an endpoint was told.
 func (s *Store) Deliveries(ctx context.Context, webhookID, before string, limit int) ([]trip.Delivery, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT `+deliveryColumns+` FROM webhook_message m
-		WHERE m.webhook_id = $1 AND ($2 = '' OR m.id < $2) ORDER BY m.id DESC LIMIT $3`, webhookID, before, limit)
-	if err != nil {
-		return nil, failed(postgres.Clean(err), "list deliveries")
-	}
-	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (trip.Delivery, error) { return scanDelivery(row) })
-	if err != nil {
-		return nil, failed(postgres.Clean(err), "list deliveries")
-	}
-	return found, s.addAttempts(ctx, webhookID, found)
+	var found []trip.Delivery
+	// One snapshot, so that a delivery and its tries are of the same moment.
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err := pgx.BeginTxFunc(ctx, s.pool, options, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			SELECT `+deliveryColumns+` FROM webhook_message m
+			WHERE m.webhook_id = $1 AND ($2 = '' OR m.id < $2) ORDER BY m.id DESC LIMIT $3`, webhookID, before, limit)
+		if err != nil {
+			return err
+		}
+		found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (trip.Delivery, error) { return scanDelivery(row) })
+		if err != nil {
+			return err
+		}
+		return addAttempts(ctx, tx, webhookID, found)
+	})
+	return found, failed(postgres.Clean(err), "list deliveries")
 }
 
 // addAttempts reads the newest tries of deliveries.
-func (s *Store) addAttempts(ctx context.Context, webhookID string, deliveries []trip.Delivery) error {
+func addAttempts(ctx context.Context, tx pgx.Tx, webhookID string, deliveries []trip.Delivery) error {
 	at := make(map[string]*trip.Delivery, len(deliveries))
 	ids := make([]string, len(deliveries))
 	for i := range deliveries {
 		ids[i] = deliveries[i].ID
 		at[ids[i]] = &deliveries[i]
 	}
-	rows, err := s.pool.Query(ctx, `
+	rows, err := tx.Query(ctx, `
 		SELECT a.message_id, a.time, a.status, a.error, a.latency
 		FROM webhook_attempt a JOIN webhook_message m ON m.webhook_id = a.webhook_id AND m.id = a.message_id
 		WHERE a.webhook_id = $1 AND a.message_id = ANY($2) AND a.number > m.attempts - $3
 		ORDER BY a.message_id, a.number`, webhookID, ids, trip.AttemptsShown)
 	if err != nil {
-		return failed(postgres.Clean(err), "read attempts")
+		return err
 	}
 	var (
 		id string
@@ -200,21 +206,23 @@ func (s *Store) addAttempts(ctx context.Context, webhookID string, deliveries []
 		at[id].Attempts = append(at[id].Attempts, a)
 		return nil
 	})
-	return failed(postgres.Clean(err), "read attempts")
+	return err
 }
 
 // Replay makes a message due again.
 func (s *Store) Replay(ctx context.Context, webhookID, messageID string, now time.Time) (trip.Delivery, error) {
-	d, err := scanDelivery(s.pool.QueryRow(ctx, `
-		UPDATE webhook_message m SET due = $3, step = 0 WHERE m.webhook_id = $1 AND m.id = $2 RETURNING `+deliveryColumns,
-		webhookID, messageID, now))
+	one := make([]trip.Delivery, 1)
+	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
+		one[0], err = scanDelivery(tx.QueryRow(ctx, `
+			UPDATE webhook_message m SET due = $3, step = 0 WHERE m.webhook_id = $1 AND m.id = $2 RETURNING `+deliveryColumns,
+			webhookID, messageID, now))
+		if err != nil {
+			return err
+		}
+		return addAttempts(ctx, tx, webhookID, one)
+	})
 	if errors.Is(err, postgres.ErrNoRow) {
-		return d, trip.ErrNoDelivery
+		return one[0], trip.ErrNoDelivery
 	}
-	if err != nil {
-		return d, failed(err, "replay delivery")
-	}
-	one := []trip.Delivery{d}
-	err = s.addAttempts(ctx, webhookID, one)
-	return one[0], err
+	return one[0], failed(err, "replay delivery")
 }
