@@ -59,20 +59,20 @@ func TestWebhookCallsAreVerified(t *testing.T) {
 		secrets []string
 		ok      bool
 	}{
-		"good":                          {headers(now, good), body, []string{secret}, true},
-		"one of two signatures":         {headers(now, signature(another, now, body), good), body, []string{secret}, true},
-		"one of two secrets":            {headers(now, good), body, []string{another, secret}, true},
-		"a signature of a later kind":   {headers(now, "v2,xyz", good), body, []string{secret}, true},
-		"another secret":                {headers(now, good), body, []string{another}, false},
-		"another body":                  {headers(now, good), strings.Replace(body, "trip_1", "trip_2", 1), []string{secret}, false},
-		"another time":                  {headers(now.Add(time.Second), good), body, []string{secret}, false},
-		"too old":                       {headers(now.Add(-6*time.Minute), signature(secret, now.Add(-6*time.Minute), body)), body, []string{secret}, false},
-		"too new":                       {headers(now.Add(6*time.Minute), signature(secret, now.Add(6*time.Minute), body)), body, []string{secret}, false},
-		"within the tolerance":          {headers(now.Add(-4*time.Minute), signature(secret, now.Add(-4*time.Minute), body)), body, []string{secret}, true},
-		"no headers":                    {http.Header{}, body, []string{secret}, false},
-		"no signature":                  {headers(now, "v1,"), body, []string{secret}, false},
+		"good":                        {headers(now, good), body, []string{secret}, true},
+		"one of two signatures":       {headers(now, signature(another, now, body), good), body, []string{secret}, true},
+		"one of two secrets":          {headers(now, good), body, []string{another, secret}, true},
+		"a signature of a later kind": {headers(now, "v2,xyz", good), body, []string{secret}, true},
+		"another secret":              {headers(now, good), body, []string{another}, false},
+		"another body":                {headers(now, good), strings.Replace(body, "trip_1", "trip_2", 1), []string{secret}, false},
+		"another time":                {headers(now.Add(time.Second), good), body, []string{secret}, false},
+		"too old":                     {headers(now.Add(-6*time.Minute), signature(secret, now.Add(-6*time.Minute), body)), body, []string{secret}, false},
+		"too new":                     {headers(now.Add(6*time.Minute), signature(secret, now.Add(6*time.Minute), body)), body, []string{secret}, false},
+		"within the tolerance":        {headers(now.Add(-4*time.Minute), signature(secret, now.Add(-4*time.Minute), body)), body, []string{secret}, true},
+		"no headers":                  {http.Header{}, body, []string{secret}, false},
+		"no signature":                {headers(now, "v1,"), body, []string{secret}, false},
 		"a signature of another kind": {headers(now, strings.Replace(good, "v1,", "v1a,", 1)), body, []string{secret}, false},
-		"no JSON":                       {headers(now, signature(secret, now, "x")), "x", []string{secret}, false},
+		"no JSON":                     {headers(now, signature(secret, now, "x")), "x", []string{secret}, false},
 	} {
 		v, err := tripgen.NewWebhookVerifier(c.secrets...)
 		if err != nil {

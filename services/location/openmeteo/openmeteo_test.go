@@ -8,6 +8,7 @@ import (
 
 	"github.com/tripgen/tripgen/internal/clock"
 	simulator "github.com/tripgen/tripgen/internal/simulator/openmeteo"
+	"github.com/tripgen/tripgen/internal/simulator/sky"
 	"github.com/tripgen/tripgen/services/location"
 	"github.com/tripgen/tripgen/services/location/openmeteo"
 )
@@ -36,7 +37,7 @@ func TestForecastCoversWhatLiesWithinTheHorizon(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f, err := client(t, simulator.Handler()).Forecast(t.Context(), munich, today.AddDate(0, 0, tc.first), tc.days)
+			f, err := client(t, simulator.Handler(new(sky.Sky))).Forecast(t.Context(), munich, today.AddDate(0, 0, tc.first), tc.days)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +93,7 @@ func TestForecastTellsARefusal(t *testing.T) {
 // [L5]
 func TestAirIsTheDailyMeanWithinItsHorizon(t *testing.T) {
 	t.Parallel()
-	air, err := client(t, simulator.Handler()).Air(t.Context(), munich, today, 16)
+	air, err := client(t, simulator.Handler(new(sky.Sky))).Air(t.Context(), munich, today, 16)
 	if err != nil || len(air) != openmeteo.AirHorizon {
 		t.Fatalf("%d days, error %v", len(air), err)
 	}

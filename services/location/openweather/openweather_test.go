@@ -9,6 +9,7 @@ import (
 
 	"github.com/tripgen/tripgen/internal/clock"
 	simulator "github.com/tripgen/tripgen/internal/simulator/openweather"
+	"github.com/tripgen/tripgen/internal/simulator/sky"
 	"github.com/tripgen/tripgen/services/location"
 	"github.com/tripgen/tripgen/services/location/openweather"
 )
@@ -28,7 +29,7 @@ func client(t *testing.T, h http.Handler) *openweather.Client {
 }
 
 func simulated() http.Handler {
-	return simulator.Handler(func() time.Time { return today.Add(9 * time.Hour) })
+	return simulator.Handler(func() time.Time { return today.Add(9 * time.Hour) }, new(sky.Sky))
 }
 
 // [L5]

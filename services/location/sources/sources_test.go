@@ -20,6 +20,7 @@ import (
 	kakaosimulator "github.com/tripgen/tripgen/internal/simulator/kakao"
 	meteosimulator "github.com/tripgen/tripgen/internal/simulator/openmeteo"
 	weathersimulator "github.com/tripgen/tripgen/internal/simulator/openweather"
+	"github.com/tripgen/tripgen/internal/simulator/sky"
 	"github.com/tripgen/tripgen/internal/simulator/world"
 	"github.com/tripgen/tripgen/services/location"
 	"github.com/tripgen/tripgen/services/location/sources"
@@ -50,7 +51,7 @@ func start(t *testing.T, change func(*sources.Config)) *stack {
 	urls := make(map[string]string)
 	for name, handler := range map[string]http.Handler{
 		"kakao": kakaosimulator.Handler(places), "google": googlesimulator.New(places),
-		"openweather": weathersimulator.Handler(s.clock.Now), "openmeteo": meteosimulator.Handler(),
+		"openweather": weathersimulator.Handler(s.clock.Now, new(sky.Sky)), "openmeteo": meteosimulator.Handler(new(sky.Sky)),
 	} {
 		s.providers[name] = faults.New(handler, faults.Config{}, 1)
 		server := httptest.NewServer(s.providers[name])
