@@ -4,8 +4,10 @@
 package rpc
 
 import (
+	"compress/gzip"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -81,7 +83,19 @@ func HandlerOptions(d Deps) ([]connect.HandlerOption, error) {
 		),
 		connect.WithReadMaxBytes(d.MaxRequestBytes),
 		connect.WithCompressMinBytes(compressMinBytes),
+		connect.WithCompression("gzip", newGunzip, newGzip),
 	}, nil
+}
+
+func newGunzip() connect.Decompressor { return new(gzip.Reader) }
+
+// newGzip packs at the highest speed: half the time of the default, and a tenth more bytes of an itinerary.
+func newGzip() connect.Compressor {
+	w, err := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
+	if err != nil {
+		panic(err) // there is this level
+	}
+	return w
 }
 
 // call is what an interceptor may know of a call: never its messages.

@@ -3,6 +3,8 @@ package trip
 import (
 	"context"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/tripgen/tripgen/internal/errs"
 	"github.com/tripgen/tripgen/internal/id"
 )
@@ -43,11 +45,7 @@ var errNoStop = errs.NotFound(errs.ReasonNotFound, "일정에 없는 장소입�
 // rules of the touched days are computed anew, and what it breaks is told in the itinerary. ErrStaleRevision carries the
 // present itinerary; ErrVersionGone, errNoStop.
 func (s *Service) EditItinerary(ctx context.Context, c Caller, tripID string, version, revision int64, e Edit) (Itinerary, error) {
-	t, err := s.Get(ctx, c, tripID)
-	if err != nil {
-		return Itinerary{}, err
-	}
-	before, err := s.Itineraries.Itinerary(ctx, c.Owner, tripID, version)
+	t, before, err := s.edited(ctx, c, tripID, version)
 	if err != nil {
 		return Itinerary{}, err
 	}
@@ -72,6 +70,20 @@ func (s *Service) EditItinerary(ctx context.Context, c Caller, tripID string, ve
 		return s.Itineraries.Itinerary(ctx, c.Owner, tripID, version)
 	}
 	return it, err
+}
+
+// edited reads a trip and one of its itineraries, at the same time.
+func (s *Service) edited(ctx context.Context, c Caller, tripID string, version int64) (t Trip, it Itinerary, err error) {
+	reading, ctx := errgroup.WithContext(ctx)
+	reading.Go(func() (err error) {
+		t, err = s.Get(ctx, c, tripID)
+		return err
+	})
+	reading.Go(func() (err error) {
+		it, err = s.Itineraries.Itinerary(ctx, c.Owner, tripID, version)
+		return err
+	})
+	return t, it, reading.Wait()
 }
 
 // staleEdit tells that an itinerary was changed meanwhile, unless it was this very edit that changed it.

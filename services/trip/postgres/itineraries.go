@@ -146,15 +146,15 @@ func (s *Store) onTrip(
 ) error {
 	err := s.onceMore(func() error {
 		return postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-			t, err := s.lockTrip(ctx, tx, owner, tripID)
+			t, made, err := s.lockOnce(ctx, tx, owner, tripID, once)
 			if err != nil {
 				return err
 			}
 			if t.IsDeleted() {
 				return trip.ErrNoTrip
 			}
-			if err := s.before(ctx, tx, owner, once); err != nil {
-				return err
+			if made != nil {
+				return made
 			}
 			var b pgx.Batch
 			if err := fn(tx, &b, &t); err != nil {

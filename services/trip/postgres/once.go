@@ -22,18 +22,22 @@ func keyHash(once trip.Once) []byte {
 	return sum[:]
 }
 
+const findKey = `SELECT fingerprint, resources FROM idempotency WHERE owner = $1 AND key_hash = $2 AND created > $3`
+
 // before gives Repeated or ErrMismatch where the key was used within its time.
 func (s *Store) before(ctx context.Context, tx pgx.Tx, owner string, once trip.Once) error {
 	if once.Key == "" {
 		return nil
 	}
+	return s.repeated(tx.QueryRow(ctx, findKey, owner, keyHash(once), s.now().Add(-trip.KeepKeys)), once)
+}
+
+func (s *Store) repeated(row pgx.Row, once trip.Once) error {
 	var (
 		fingerprint []byte
 		resources   []string
 	)
-	err := tx.QueryRow(ctx, `
-		SELECT fingerprint, resources FROM idempotency WHERE owner = $1 AND key_hash = $2 AND created > $3`,
-		owner, keyHash(once), s.now().Add(-trip.KeepKeys)).Scan(&fingerprint, &resources)
+	err := row.Scan(&fingerprint, &resources)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil
@@ -43,6 +47,26 @@ func (s *Store) before(ctx context.Context, tx pgx.Tx, owner string, once trip.O
 		return trip.ErrMismatch
 	}
 	return &trip.Repeated{Resources: resources}
+}
+
+// lockOnce is lockTrip and then before, in one round trip: made is what before gives.
+func (s *Store) lockOnce(ctx context.Context, tx pgx.Tx, owner, id string, once trip.Once) (t trip.Trip, made, err error) {
+	if once.Key == "" {
+		t, err = s.lockTrip(ctx, tx, owner, id)
+		return t, nil, err
+	}
+	var b pgx.Batch
+	b.Queue(lockTrip, id, owner)
+	b.Queue(findKey, owner, keyHash(once), s.now().Add(-trip.KeepKeys))
+	results := tx.SendBatch(ctx, &b)
+	t, err = s.scanTrip(results.QueryRow())
+	if err == nil {
+		made = s.repeated(results.QueryRow(), once)
+	}
+	if closing := postgres.Clean(results.Close()); err == nil {
+		err = closing
+	}
+	return t, made, err
 }
 
 // after queues the note. A key that is past its time is taken over; one that another call has just used breaks the

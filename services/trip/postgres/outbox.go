@@ -27,7 +27,9 @@ func (s *Store) Sweep(ctx context.Context, limit int, send func([]events.Entry) 
 	var sent int
 	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		var mine bool
-		if err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1)`, sweepLock).Scan(&mine); err != nil || !mine {
+		// The commit does not wait for the disk: if it is lost, the events are sent again, and consumers know them by id.
+		err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1) FROM set_config('synchronous_commit', 'off', true)`, sweepLock).Scan(&mine)
+		if err != nil || !mine {
 			return err
 		}
 		rows, err := tx.Query(ctx, `SELECT id, event_id, topic, key, value, traceparent FROM outbox ORDER BY id LIMIT $1`, limit)

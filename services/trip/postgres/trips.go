@@ -49,9 +49,10 @@ func (s *Store) scanTrip(row pgx.Row, more ...any) (trip.Trip, error) {
 
 // lockTrip reads a trip that nobody else can change until the transaction ends.
 func (s *Store) lockTrip(ctx context.Context, tx pgx.Tx, owner, id string) (trip.Trip, error) {
-	return s.scanTrip(tx.QueryRow(ctx,
-		`SELECT `+tripColumns+` FROM trip t WHERE t.id = $1 AND t.owner = $2 FOR UPDATE`, id, owner))
+	return s.scanTrip(tx.QueryRow(ctx, lockTrip, id, owner))
 }
+
+const lockTrip = `SELECT ` + tripColumns + ` FROM trip t WHERE t.id = $1 AND t.owner = $2 FOR UPDATE`
 
 // writeTrip queues the statement that stores all of a trip: an insert, or an update of a locked row.
 func (s *Store) writeTrip(b *pgx.Batch, t *trip.Trip, statement string) error {
