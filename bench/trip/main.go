@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tripgen/tripgen/bench/gateway/stack"
+	"github.com/tripgen/tripgen/bench/report"
 	"github.com/tripgen/tripgen/internal/local"
 )
 
@@ -23,7 +24,7 @@ const limit = 10 * time.Minute
 
 func main() {
 	span := flag.Duration("span", 2*time.Second, "how long each call is measured with one caller, and again with many")
-	out := flag.String("out", "docs/benchmarks/trip.md", "document to write; empty for none")
+	out := flag.String("out", "docs/benchmarks/trip.md", "document to write")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -73,18 +74,18 @@ func run(ctx context.Context, span time.Duration, out string) (err error) {
 		return err
 	}
 	defer w.pool.Close()
-	r := newReport()
+	r := &document{report.New("Trips")}
 	if err := compare(ctx, w, r, span); err != nil {
 		return err
 	}
 	if err := w.plans(ctx, r); err != nil {
 		return err
 	}
-	return r.finish(out)
+	return r.Finish(out, "make bench-trip")
 }
 
 // compare measures all calls at both sizes.
-func compare(ctx context.Context, w *world, r *report, span time.Duration) error {
+func compare(ctx context.Context, w *world, r *document, span time.Duration) error {
 	var sizes [2]map[string]figures
 	for i, size := range []struct{ each, all int }{{smallEach, smallAll}, {largeEach, largeAll}} {
 		began := time.Now()

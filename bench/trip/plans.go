@@ -89,10 +89,10 @@ type plan struct {
 
 // plans has the store do what is hot, for a traveller with many trips, and reads the plan of every statement that finds
 // rows: made for the values at hand, and made once for all values, as PostgreSQL may choose after a few calls.
-func (w *world) plans(ctx context.Context, r *report) error {
-	r.add("## Plans\n")
-	r.add("What each does asks of PostgreSQL with 1,000 trips of the traveller and 100,000 in all: every statement that has to find rows, by `EXPLAIN (ANALYZE, BUFFERS)`, its plan made for the values at hand (custom) and made once for all values (generic). Edits carry an idempotency key.\n")
-	r.add("| what | statement | plan | by | rows read | buffers | ms |\n|---|---|---|---|---|---|---|")
+func (w *world) plans(ctx context.Context, r *document) error {
+	r.Add("## Plans\n")
+	r.Add("What each does asks of PostgreSQL with 1,000 trips of the traveller and 100,000 in all: every statement that has to find rows, by `EXPLAIN (ANALYZE, BUFFERS)`, its plan made for the values at hand (custom) and made once for all values (generic). Edits carry an idempotency key.\n")
+	r.Add("| what | statement | plan | by | rows read | buffers | ms |\n|---|---|---|---|---|---|---|")
 	scans, statements, lists := 0, 0, 0
 	for _, op := range w.operations(ctx) {
 		sent, err := w.statements.during(op.do)

@@ -1,29 +1,14 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"runtime"
 	"slices"
 	"strings"
-	"time"
+
+	"github.com/tripgen/tripgen/bench/report"
 )
 
-// report collects lines for the terminal and for the document.
-type report struct{ body, goals strings.Builder }
-
-func newReport() *report { return &report{} }
-
-func (r *report) add(format string, args ...any) { fmt.Fprintf(&r.body, format+"\n", args...) }
-
-// goal notes whether a measured value meets its target.
-func (r *report) goal(name string, value float64, op string, target float64) {
-	verdict := "missed"
-	if op == "<=" && value <= target || op == "=" && value == target {
-		verdict = "met"
-	}
-	fmt.Fprintf(&r.goals, "goal: %s = %.4g (target %s %g) %s\n", name, value, op, target, verdict)
-}
+// document is the report, with what this benchmark tells.
+type document struct{ *report.Report }
 
 const (
 	// promised is how long an edit of an itinerary may take through the gateway, in milliseconds.
@@ -35,11 +20,11 @@ const (
 )
 
 // calls tells what was measured at both sizes.
-func (r *report) calls(small, large map[string]figures) {
-	r.add("## Calls\n")
-	r.add("Through the SDK and the gateway, %d travellers, pages of %d, with %d watches open. *Alone*: one caller, each call for another traveller; then %d callers at once, each as soon as it is answered. Times in ms.\n", callers, pageSize, watchers, callers)
-	r.add("| call | trips (each / all) | alone p50 | p99 | at once, calls/s | p50 | p99 |")
-	r.add("|---|---|---|---|---|---|---|")
+func (r *document) calls(small, large map[string]figures) {
+	r.Add("## Calls\n")
+	r.Add("Through the SDK and the gateway, %d travellers, pages of %d, with %d watches open. *Alone*: one caller, each call for another traveller; then %d callers at once, each as soon as it is answered. Times in ms.\n", callers, pageSize, watchers, callers)
+	r.Add("| call | trips (each / all) | alone p50 | p99 | at once, calls/s | p50 | p99 |")
+	r.Add("|---|---|---|---|---|---|---|")
 	slower := map[float64]struct {
 		ratio float64
 		call  string
@@ -51,7 +36,7 @@ func (r *report) calls(small, large map[string]figures) {
 			each, all int
 			f         figures
 		}{{smallEach, smallAll, a}, {largeEach, largeAll, b}} {
-			r.add("| %s | %d / %d | %.2f | %.2f | %.0f | %.1f | %.1f |", c.name, size.each, size.all, size.f.alone.Quantile(.5),
+			r.Add("| %s | %d / %d | %.2f | %.2f | %.0f | %.1f | %.1f |", c.name, size.each, size.all, size.f.alone.Quantile(.5),
 				size.f.alone.Quantile(.99), size.f.many.PerSecond(), size.f.many.Quantile(.5), size.f.many.Quantile(.99))
 		}
 		if c.through {
@@ -66,19 +51,19 @@ func (r *report) calls(small, large map[string]figures) {
 			slower[q] = worst
 		}
 	}
-	r.add("")
-	r.goal("p50 with 100,000 trips, of that with 1,000, the worst call's ("+slower[.5].call+")", slower[.5].ratio, "<=", growthP50)
-	r.goal("p99 with 100,000 trips, of that with 1,000, the worst call's ("+slower[.99].call+")", slower[.99].ratio, "<=", growthP99)
-	r.goal("p50 that a search or a status adds with 1,000 own trips, ms", added, "<=", addedP50)
+	r.Add("")
+	r.Goal("p50 with 100,000 trips, of that with 1,000, the worst call's ("+slower[.5].call+")", slower[.5].ratio, "<=", growthP50)
+	r.Goal("p99 with 100,000 trips, of that with 1,000, the worst call's ("+slower[.99].call+")", slower[.99].ratio, "<=", growthP99)
+	r.Goal("p50 that a search or a status adds with 1,000 own trips, ms", added, "<=", addedP50)
 	for _, name := range []string{moveStop, setStay} {
-		r.goal(name+" through the gateway, p99, ms", large[name].alone.Quantile(.99), "<=", promised)
+		r.Goal(name+" through the gateway, p99, ms", large[name].alone.Quantile(.99), "<=", promised)
 	}
 }
 
 // plan tells of one statement's plan.
-func (r *report) plan(name, sql, mode string, p plan) {
+func (r *document) plan(name, sql, mode string, p plan) {
 	mode = strings.TrimSuffix(strings.TrimPrefix(mode, "force_"), "_plan")
-	r.add("| %s | `%s` | %s | %s | %.0f | %d | %.2f |", name, short(sql), p.Plan.describe(), mode, p.Plan.read(), p.Plan.Hit+p.Plan.Read, p.Execution)
+	r.Add("| %s | `%s` | %s | %s | %.0f | %d | %.2f |", name, short(sql), p.Plan.describe(), mode, p.Plan.read(), p.Plan.Hit+p.Plan.Read, p.Execution)
 }
 
 // short is the beginning of a statement, after its list of columns.
@@ -126,34 +111,9 @@ func (n node) read() float64 {
 }
 
 // statements tells what the plans came to.
-func (r *report) statements(all, scans, list int) {
-	r.add("")
-	r.add("%d statements, two plans each.\n", all)
-	r.goal("plans of hot statements that read a whole table", float64(scans), "=", 0)
-	r.goal("statements of a list's page, most", float64(list), "=", 1)
-}
-
-// finish prints everything and writes the document.
-func (r *report) finish(path string) error {
-	fmt.Print("\n" + r.body.String() + "\n" + r.goals.String())
-	if path == "" {
-		return nil
-	}
-	doc := fmt.Sprintf("# Trips\n\nMeasured %s on %s, %d CPUs shared by PostgreSQL, Redis, Kafka, Envoy, the services and the callers, %s, by `make bench-trip`.\n\n%s\n## Goals\n\n```\n%s```\n",
-		time.Now().UTC().Format(time.DateOnly), cpuModel(), runtime.NumCPU(), runtime.Version(), r.body.String(), r.goals.String())
-	return os.WriteFile(path, []byte(doc), 0o644)
-}
-
-// cpuModel names the processor where the system tells.
-func cpuModel() string {
-	data, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return runtime.GOARCH
-	}
-	for line := range strings.Lines(string(data)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return runtime.GOARCH
+func (r *document) statements(all, scans, list int) {
+	r.Add("")
+	r.Add("%d statements, two plans each.\n", all)
+	r.Goal("plans of hot statements that read a whole table", float64(scans), "=", 0)
+	r.Goal("statements of a list's page, most", float64(list), "=", 1)
 }
