@@ -25,6 +25,7 @@ import (
 	"github.com/tripgen/tripgen/services/trip/peers"
 	triprpc "github.com/tripgen/tripgen/services/trip/rpc"
 	"github.com/tripgen/tripgen/services/trip/triptest"
+	"github.com/tripgen/tripgen/services/trip/webhooks"
 	"github.com/tripgen/tripgen/services/trip/zones"
 )
 
@@ -47,6 +48,7 @@ type user struct {
 	Itineraries tripv1connect.ItineraryServiceClient
 	Shares      tripv1connect.ShareServiceClient
 	Exports     tripv1connect.ExportServiceClient
+	Webhooks    tripv1connect.WebhookServiceClient
 }
 
 // sagas does the steps of a generation one after the other as soon as they are due.
@@ -83,9 +85,10 @@ func newWorldOn(t *testing.T, c *clock.Fake, store triptest.Store, change ...fun
 		t.Fatal(err)
 	}
 	ai, runs := peers.AI{Intake: w.ai, Planner: w.ai}, new(sagas)
+	hooks, _ := store.(trip.Webhooks) // the one in memory has none
 	service := trip.New(trip.Deps{
 		Trips: w.store, Itineraries: w.store, Generations: w.store, Feed: w.store, Shares: w.store, Alerts: w.store,
-		Outlook: w.outlook, Cities: w.cities, Zones: zones.New(), Sagas: runs, Intake: ai, Planner: ai, Documents: peers.Documents{}, Log: slog.New(slog.DiscardHandler),
+		Webhooks: hooks, Targets: webhooks.NewTargets(webhooks.Options{}), Outlook: w.outlook, Cities: w.cities, Zones: zones.New(), Sagas: runs, Intake: ai, Planner: ai, Documents: peers.Documents{}, Log: slog.New(slog.DiscardHandler),
 		Clock: w.clock, IDs: id.Random{}, HandOverWait: time.Second,
 	})
 	runs.service, w.service = service, service
@@ -116,6 +119,7 @@ func (w *world) clients(client *http.Client) user {
 		Itineraries: tripv1connect.NewItineraryServiceClient(client, w.server.BaseURL),
 		Shares:      tripv1connect.NewShareServiceClient(client, w.server.BaseURL),
 		Exports:     tripv1connect.NewExportServiceClient(client, w.server.BaseURL),
+		Webhooks:    tripv1connect.NewWebhookServiceClient(client, w.server.BaseURL),
 	}
 }
 
