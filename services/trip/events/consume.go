@@ -10,6 +10,7 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/kafka"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	eventsv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/events/v1"
@@ -89,6 +90,9 @@ func untilHandled(ctx context.Context, m kafkago.Message, h Handlers, log *slog.
 	}
 }
 
+// errNoID: the event reads, yet of what it tells is not said; trying again would hold its partition up for ever.
+var errNoID = errors.New("the event names nothing that is ours")
+
 func handle(ctx context.Context, m kafkago.Message, h Handlers, log *slog.Logger) error {
 	var (
 		finished eventsv1.GenerationFinished
@@ -98,7 +102,10 @@ func handle(ctx context.Context, m kafkago.Message, h Handlers, log *slog.Logger
 	)
 	switch kafka.Topic(m.Topic) {
 	case kafka.GenerationFinished:
-		if err = proto.Unmarshal(m.Value, &finished); err == nil {
+		if err = proto.Unmarshal(m.Value, &finished); err == nil && !id.Valid(id.Generation, finished.GetGenerationId()) {
+			err = errNoID
+		}
+		if err == nil {
 			state := states[finished.GetState()]
 			return h.Finished(ctx, kafka.EventID(m), finished.GetGenerationId(), state, finished.GetReason())
 		}
@@ -107,7 +114,10 @@ func handle(ctx context.Context, m kafkago.Message, h Handlers, log *slog.Logger
 			return h.PlaceFilled(ctx, enriched.GetTripId(), enriched.GetPlaceId())
 		}
 	case kafka.AccountDeleted:
-		if err = proto.Unmarshal(m.Value, &deleted); err == nil {
+		if err = proto.Unmarshal(m.Value, &deleted); err == nil && !id.Valid(id.User, deleted.GetUserId()) {
+			err = errNoID
+		}
+		if err == nil {
 			return h.AccountDeleted(ctx, deleted.GetUserId())
 		}
 	}

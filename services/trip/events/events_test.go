@@ -89,25 +89,33 @@ func TestConsumeHandsEachEventOver(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	send(kafka.GenerationFinished, "evt_0", nil)
+	generationID, userID, otherID := id.Random{}.New(id.Generation), id.Random{}.New(id.User), id.Random{}.New(id.User)
+	for _, topic := range events.Topics() {
+		send(topic, "evt_0", nil)
+	}
+	// Another topic's events, or none at all, may read as events that name nothing.
+	for _, garbage := range []string{"", "gen_\x00", generationID + "x"} {
+		send(kafka.GenerationFinished, "evt_0", &eventsv1.GenerationFinished{GenerationId: garbage})
+		send(kafka.AccountDeleted, "evt_0", &eventsv1.AccountDeleted{UserId: garbage})
+	}
 	send(kafka.GenerationFinished, "evt_1", &eventsv1.GenerationFinished{
-		GenerationId: "gen_1", State: aiv1.GenerationState_GENERATION_STATE_FAILED, Reason: "BUDGET_SPENT",
+		GenerationId: generationID, State: aiv1.GenerationState_GENERATION_STATE_FAILED, Reason: "BUDGET_SPENT",
 	})
 	send(kafka.PlaceEnriched, "evt_2", &eventsv1.PlaceEnriched{PlaceId: "osm:1"}) // for the cache, of no trip
 	send(kafka.PlaceEnriched, "evt_3", &eventsv1.PlaceEnriched{PlaceId: "osm:2", TripId: "trip_1"})
-	send(kafka.AccountDeleted, "evt_4", &eventsv1.AccountDeleted{UserId: "user_1"})
+	send(kafka.AccountDeleted, "evt_4", &eventsv1.AccountDeleted{UserId: userID})
 
 	h := &heard{fails: 2, want: 3, done: make(chan struct{})}
 	consume(t, c, h)
 	slices.Sort(h.all)
-	want := []string{"evt_1 gen_1 failed BUDGET_SPENT", "trip_1 osm:2", "user_1"}
+	want := []string{"evt_1 " + generationID + " failed BUDGET_SPENT", "trip_1 osm:2", userID}
 	if !slices.Equal(h.all, want) {
 		t.Fatalf("got %q, want %q", h.all, want)
 	}
-	send(kafka.AccountDeleted, "evt_5", &eventsv1.AccountDeleted{UserId: "user_2"})
+	send(kafka.AccountDeleted, "evt_5", &eventsv1.AccountDeleted{UserId: otherID})
 	again := &heard{want: 1, done: make(chan struct{})}
 	consume(t, c, again)
-	if !slices.Equal(again.all, []string{"user_2"}) {
+	if !slices.Equal(again.all, []string{otherID}) {
 		t.Fatalf("after a restart: %q", again.all)
 	}
 }
