@@ -64,7 +64,8 @@ func startKeeper(t *testing.T, s *aitest.Stack) *keeper {
 
 // keep stores one itinerary; those of other benchmarks on the same Kafka are not found.
 func (k *keeper) keep(ctx context.Context, generationID string) {
-	if _, err := k.stack.Intake.GetGenerationResult(ctx, &aiv1.GetGenerationResultRequest{GenerationId: generationID}); err != nil {
+	made, err := k.stack.Intake.GetGenerationResult(ctx, &aiv1.GetGenerationResultRequest{GenerationId: generationID})
+	if err != nil || made.GetItinerary() == nil {
 		return
 	}
 	if _, err := k.stack.Intake.ConfirmStored(ctx, &aiv1.ConfirmStoredRequest{GenerationId: generationID, ItineraryVersion: 1}); err != nil {

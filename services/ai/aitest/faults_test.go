@@ -137,6 +137,10 @@ func TestFailuresAreTriedAgainAndGivenUpInTheEnd(t *testing.T) {
 	if end.GetState() != aiv1.GenerationState_GENERATION_STATE_FAILED || end.GetFailure().GetReason() != errs.ReasonUnavailable || end.GetFailure().GetMessage().GetKo() == "" {
 		t.Errorf("the end is %v", end)
 	}
+	result, err := s.Intake.GetGenerationResult(t.Context(), &aiv1.GetGenerationResultRequest{GenerationId: request.GetGenerationId()})
+	if err != nil || result.GetGeneration().GetFailure().GetReason() != errs.ReasonUnavailable || result.GetItinerary() != nil {
+		t.Errorf("the trip service learns how it ended as %v, %v", result, err)
+	}
 	letters := s.DeadLetters(t, request.GetGenerationId(), 1)
 	if len(letters[0].GetAttempts()) != 3 {
 		t.Errorf("dead letter tells of %d attempts", len(letters[0].GetAttempts()))

@@ -62,6 +62,9 @@ func (s *Stack) AwaitMade(t testing.TB, generationID string) *aiv1.GetGeneration
 		resp, err = s.Intake.GetGenerationResult(t.Context(), &aiv1.GetGenerationResultRequest{GenerationId: generationID})
 		return err == nil
 	})
+	if state := resp.GetGeneration().GetState(); resp.GetItinerary() == nil {
+		t.Fatalf("%s ended as %v", generationID, state)
+	}
 	return resp
 }
 

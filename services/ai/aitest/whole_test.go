@@ -179,7 +179,11 @@ func TestCancellingStopsTheWorkAndTheModel(t *testing.T) {
 	if end := events[len(events)-1].GetFinished(); end.GetState() != aiv1.GenerationState_GENERATION_STATE_CANCELLED {
 		t.Errorf("the end is %v", end)
 	}
-	if _, err := s.Intake.GetGenerationResult(t.Context(), &aiv1.GetGenerationResultRequest{GenerationId: request.GetGenerationId()}); !errs.HasReason(rpc.Error(err), errs.ReasonNotFound) {
-		t.Errorf("a cancelled generation has a result: %v", err)
+	result, err := s.Intake.GetGenerationResult(t.Context(), &aiv1.GetGenerationResultRequest{GenerationId: request.GetGenerationId()})
+	if err != nil {
+		t.Fatalf("the trip service asks how it ended: %v", err)
+	}
+	if state := result.GetGeneration().GetState(); state != aiv1.GenerationState_GENERATION_STATE_CANCELLED || result.GetItinerary() != nil {
+		t.Errorf("what it made is %v", result)
 	}
 }

@@ -334,6 +334,33 @@ func TestSagaLooksItself(t *testing.T) {
 	w.await(w.generate(w.trip(), trip.Wish{}).ID, trip.GenerationReady)
 }
 
+// [A6] Neither does the event of one that ended otherwise: its trip is free, and its count back, long before the wait is
+// given up.
+func TestSagaLooksItselfHowAGenerationEnded(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[aiv1.GenerationState]trip.GenerationState{
+		failed: trip.GenerationFailed, cancelled: trip.GenerationCancelled,
+	} {
+		t.Run(string(want), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.deaf, w.times.GiveUp = true, 30*time.Minute
+			w.start("a")
+			w.ai.Hold(true)
+			tr := w.trip()
+			g := w.generate(tr, trip.Wish{})
+			w.ai.Finish(g.ID, state, errs.ReasonPlanInfeasible)
+			end := w.await(g.ID, want)
+			if state == failed && end.Reason != errs.ReasonPlanInfeasible {
+				t.Errorf("reason %q", end.Reason)
+			}
+			if after := w.get(tr.ID); after.Running != "" || after.Regenerations.Used != 0 {
+				t.Errorf("after: %+v", after)
+			}
+		})
+	}
+}
+
 // What never finishes is given up, and the trip is free again.
 func TestSagaGivesUp(t *testing.T) {
 	t.Parallel()

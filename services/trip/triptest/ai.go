@@ -32,6 +32,7 @@ type AI struct {
 type job struct {
 	request   *aiv1.StartGenerationRequest
 	state     aiv1.GenerationState
+	reason    string // of a failure
 	itinerary *typev1.Itinerary
 	better    []*typev1.Day
 	version   int64
@@ -72,6 +73,7 @@ func (a *AI) Finish(generationID string, state aiv1.GenerationState, reason stri
 	a.mu.Lock()
 	j := a.jobs[generationID]
 	if j != nil {
+		j.reason = reason
 		a.end(j, state)
 	}
 	a.mu.Unlock()
@@ -173,7 +175,7 @@ func (j *job) message() *aiv1.Generation {
 	}
 }
 
-// GetGenerationResult gives what was made; NOT_FOUND while, and where, there is nothing.
+// GetGenerationResult gives what was made, or how it ended otherwise; NOT_FOUND while there is neither.
 func (a *AI) GetGenerationResult(_ context.Context, r *aiv1.GetGenerationResultRequest) (*aiv1.GetGenerationResultResponse, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -181,8 +183,14 @@ func (a *AI) GetGenerationResult(_ context.Context, r *aiv1.GetGenerationResultR
 		return nil, err
 	}
 	j := a.jobs[r.GetGenerationId()]
-	if j == nil || j.itinerary == nil {
+	ended := j != nil && (j.state == aiv1.GenerationState_GENERATION_STATE_FAILED || j.state == aiv1.GenerationState_GENERATION_STATE_CANCELLED)
+	if j == nil || j.itinerary == nil && !ended {
 		return nil, errs.NotFound(errs.ReasonNotFound, "없습니다.", "There is none.")
+	}
+	if ended {
+		m := j.message()
+		m.Failure = &aiv1.GenerationFailure{Reason: j.reason}
+		return &aiv1.GetGenerationResultResponse{Generation: m}, nil
 	}
 	return &aiv1.GetGenerationResultResponse{Generation: j.message(), Itinerary: proto.CloneOf(j.itinerary), Improvements: j.better}, nil
 }

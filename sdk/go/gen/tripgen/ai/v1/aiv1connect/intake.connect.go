@@ -53,7 +53,8 @@ type GenerationIntakeServiceClient interface {
 	// Accepts a generation as one durable step; repeating it with the same id changes nothing.
 	// Errors: QUEUE_FULL, BUDGET_SPENT, IDEMPOTENCY_MISMATCH.
 	StartGeneration(context.Context, *v1.StartGenerationRequest) (*v1.StartGenerationResponse, error)
-	// The itinerary that a generation made, for storing it. Errors: NOT_FOUND while there is none.
+	// The itinerary that a generation made, for storing it; of one that failed or was cancelled, only how it ended.
+	// Errors: NOT_FOUND while there is no result yet, or no such generation.
 	GetGenerationResult(context.Context, *v1.GetGenerationResultRequest) (*v1.GetGenerationResultResponse, error)
 	// Tells that the itinerary was stored under a version, which ends the generation as READY.
 	ConfirmStored(context.Context, *v1.ConfirmStoredRequest) (*v1.ConfirmStoredResponse, error)
@@ -132,7 +133,8 @@ type GenerationIntakeServiceHandler interface {
 	// Accepts a generation as one durable step; repeating it with the same id changes nothing.
 	// Errors: QUEUE_FULL, BUDGET_SPENT, IDEMPOTENCY_MISMATCH.
 	StartGeneration(context.Context, *v1.StartGenerationRequest) (*v1.StartGenerationResponse, error)
-	// The itinerary that a generation made, for storing it. Errors: NOT_FOUND while there is none.
+	// The itinerary that a generation made, for storing it; of one that failed or was cancelled, only how it ended.
+	// Errors: NOT_FOUND while there is no result yet, or no such generation.
 	GetGenerationResult(context.Context, *v1.GetGenerationResultRequest) (*v1.GetGenerationResultResponse, error)
 	// Tells that the itinerary was stored under a version, which ends the generation as READY.
 	ConfirmStored(context.Context, *v1.ConfirmStoredRequest) (*v1.ConfirmStoredResponse, error)

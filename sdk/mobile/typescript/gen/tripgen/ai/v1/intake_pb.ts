@@ -788,7 +788,8 @@ export const GenerationIntakeService: GenService<{
     output: typeof StartGenerationResponseSchema;
   },
   /**
-   * The itinerary that a generation made, for storing it. Errors: NOT_FOUND while there is none.
+   * The itinerary that a generation made, for storing it; of one that failed or was cancelled, only how it ended.
+   * Errors: NOT_FOUND while there is no result yet, or no such generation.
    *
    * @generated from rpc tripgen.ai.v1.GenerationIntakeService.GetGenerationResult
    */
