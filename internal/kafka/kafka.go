@@ -63,8 +63,10 @@ const (
 	heartbeat      = 300 * time.Millisecond
 	joinBackoff    = 10 * time.Millisecond
 	// maxWait is how long a fetch waits for data, and how long Close may take.
-	maxWait          = 50 * time.Millisecond
-	maxFetchBytes    = 10 << 20
+	maxWait       = 50 * time.Millisecond
+	maxFetchBytes = 10 << 20
+	// maxWriteBytes is twice what brokers take by default: a dead letter holds the largest message and says why.
+	maxWriteBytes    = 2 << 20
 	writeAttempts    = 5
 	partitionsWatch  = 30 * time.Second
 	defaultPartition = 6
@@ -79,6 +81,7 @@ func NewWriter(c Config) *kafka.Writer {
 		Balancer:        &kafka.Murmur2Balancer{}, // the Java client's: other producers choose the same partition
 		RequiredAcks:    kafka.RequireAll,
 		BatchSize:       1,
+		BatchBytes:      maxWriteBytes, // what a topic takes is for its broker to say
 		BatchTimeout:    time.Millisecond,
 		MaxAttempts:     writeAttempts,
 		WriteBackoffMin: 20 * time.Millisecond,

@@ -49,6 +49,7 @@ func configs(c Config, topics []Topic) []kafka.TopicConfig {
 		if t == GenerationDead {
 			all[i].ConfigEntries = []kafka.ConfigEntry{
 				{ConfigName: "retention.ms", ConfigValue: fmt.Sprint(deadRetention.Milliseconds())},
+				{ConfigName: "max.message.bytes", ConfigValue: fmt.Sprint(maxWriteBytes)},
 			}
 		}
 	}

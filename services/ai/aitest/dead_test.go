@@ -1,16 +1,29 @@
 package aitest_test
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
 
 	kafkago "github.com/segmentio/kafka-go"
 
+	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/kafka"
 	"github.com/tripgen/tripgen/services/ai/aitest"
 	"github.com/tripgen/tripgen/services/ai/events"
 )
+
+// [A6] Garbage of the largest size that a topic takes holds up its partition no more than any other.
+func TestTheLargestGarbageIsADeadLetterToo(t *testing.T) {
+	s := aitest.Start(t, aitest.Options{Real: true, NoModel: true})
+	key := id.Random{}.New(id.Generation)
+	garbage := bytes.Repeat([]byte{0xff}, 1<<20-176)
+	s.Put(t, kafkago.Message{Topic: string(kafka.GenerationExpress), Key: []byte(key), Value: garbage})
+	if letter := s.DeadLetters(t, key, 1)[0]; !bytes.Equal(letter.GetValue(), garbage) {
+		t.Errorf("%d bytes of it are kept", len(letter.GetValue()))
+	}
+}
 
 // [A6] Ops list dead letters, see why they are dead, put them back or drop them, each once.
 func TestDeadLettersAreListedReplayedAndDropped(t *testing.T) {
