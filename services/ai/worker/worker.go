@@ -90,6 +90,7 @@ func (w *Worker) Part() app.Part { return app.Part{Name: "worker", Run: w.run} }
 // run works until ctx ends; then it takes nothing more, lets what is under way end within the grace, and gives the rest
 // back.
 func (w *Worker) run(ctx context.Context) error {
+	w.Log.InfoContext(ctx, "takes generations", "worker", w.name)
 	// jobs is the context of what is under way: it ends after ctx.
 	jobs, stopJobs := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stopJobs(errStopping)

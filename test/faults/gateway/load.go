@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/tripgen/tripgen/test/faults/fleet"
+	"github.com/tripgen/tripgen/test/fleet"
 )
 
 type count struct {

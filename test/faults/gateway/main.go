@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/tripgen/tripgen/internal/app"
-	"github.com/tripgen/tripgen/test/faults/fleet"
+	"github.com/tripgen/tripgen/test/fleet"
 )
 
 func main() {

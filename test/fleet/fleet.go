@@ -215,6 +215,12 @@ func (f *Fleet) file(role app.Role, i int, kind string) string {
 // Log is the path of an instance's log, which all its processes append to.
 func (f *Fleet) Log(role app.Role, i int) string { return f.file(role, i, "log") }
 
+// Pid is the process id of an instance.
+func (f *Fleet) Pid(role app.Role, i int) int { return f.process(role, i).Pid() }
+
+// Address is where an instance listens, host:port.
+func (f *Fleet) Address(role app.Role, i int) string { return f.addresses[role][i] }
+
 // Count is how many instances a role has.
 func (f *Fleet) Count(role app.Role) int { return len(f.addresses[role]) }
 
