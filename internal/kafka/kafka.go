@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -127,12 +128,17 @@ func NewReader(c Config, group string, topics ...Topic) *kafka.Reader {
 }
 
 // Fetch gives the group's next message. What passes by itself (a group or a leader in change, a broker that was
-// restarted) is tried again until ctx ends. io.EOF means that the reader is closed.
+// restarted) is tried again until ctx ends. io.EOF means that the reader is closed: it is only believed when it is told
+// again and again, since a connection that a broker closed is told as io.EOF, too.
 func Fetch(ctx context.Context, r *kafka.Reader) (kafka.Message, error) {
-	backoff := joinBackoff
+	const believed = 3
+	backoff, ends := joinBackoff, 0
 	for {
 		m, err := r.FetchMessage(ctx)
-		if err == nil || ctx.Err() != nil || !Temporary(err) {
+		if errors.Is(err, io.EOF) {
+			ends++
+		}
+		if err == nil || ctx.Err() != nil || ends == believed || !errors.Is(err, io.EOF) && !Temporary(err) {
 			return m, err
 		}
 		timer := time.NewTimer(backoff)
@@ -150,6 +156,9 @@ func Fetch(ctx context.Context, r *kafka.Reader) (kafka.Message, error) {
 func Temporary(err error) bool {
 	if code, ok := errors.AsType[kafka.Error](err); ok {
 		return code.Temporary()
+	}
+	if _, ok := errors.AsType[*net.OpError](err); ok || errors.Is(err, io.ErrUnexpectedEOF) { // refused, reset or cut
+		return true
 	}
 	timeout, ok := errors.AsType[interface {
 		error

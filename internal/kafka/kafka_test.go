@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -147,6 +149,7 @@ func TestTemporaryErrors(t *testing.T) {
 	t.Parallel()
 	for err, want := range map[error]bool{
 		kafkago.GroupCoordinatorNotAvailable: true, kafkago.NotLeaderForPartition: true, os.ErrDeadlineExceeded: true,
+		fmt.Errorf("failed to dial: %w", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}): true, io.ErrUnexpectedEOF: true,
 		kafkago.InvalidTopic: false, io.EOF: false, errors.New("x"): false,
 	} {
 		if got := kafka.Temporary(err); got != want {
