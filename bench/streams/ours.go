@@ -136,7 +136,7 @@ func write(ctx context.Context, log *progress.Log, generation string) error {
 	return err
 }
 
-// fill makes one generation as in life, which waits since there is no worker, and others like it.
+// fill makes one generation as in life, and others like it, as if a worker had them.
 func fill(ctx context.Context, f *fleet.Fleet, n int) (token string, ids []string, err error) {
 	people, err := fleet.People(ctx, f.Gateway, 1)
 	if err != nil {
@@ -177,7 +177,7 @@ func fill(ctx context.Context, f *fleet.Fleet, n int) (token string, ids []strin
 	}
 	defer conn.Close(ctx) //nolint:errcheck // its work is done
 	_, err = conn.Exec(ctx, `WITH first AS (SELECT to_jsonb(g) AS row FROM generation g WHERE id = $1)
-		INSERT INTO generation SELECT (jsonb_populate_record(NULL::generation, first.row || jsonb_build_object('id', other, 'ordinal', 1))).*
+		INSERT INTO generation SELECT (jsonb_populate_record(NULL::generation, first.row || jsonb_build_object('id', other, 'ordinal', 1, 'state', 'running', 'worker', 'bench', 'lease_until', now() + interval '1 hour'))).*
 		FROM first, unnest($2::text[]) AS other`, first.ID(), ids)
 	return access.AccessToken, ids, err
 }

@@ -3,6 +3,7 @@ package progress
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ import (
 const (
 	catchUpEvery   = time.Second
 	catchUpTimeout = 2 * time.Second
+	catchUpBatch   = 200
 	// silence is how long a topic may be silent before its log is read again.
 	silence = 3 * time.Second
 	// hubBuffer is how many published events may wait to be taken in.
@@ -69,9 +71,10 @@ func (h *Hub) Part() app.Part {
 }
 
 func (h *Hub) run(ctx context.Context) error {
+	var catching sync.WaitGroup
+	defer catching.Wait()
+	catching.Go(func() { h.catchUpUntil(ctx) }) // beside the publications, which do not wait for it
 	messages := h.pubsub.ChannelWithSubscriptions(redis.WithChannelSize(hubBuffer))
-	tick := time.NewTicker(catchUpEvery)
-	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -81,11 +84,21 @@ func (h *Hub) run(ctx context.Context) error {
 				return nil
 			}
 			h.take(message)
-		case <-h.wake:
-			h.catchUp(ctx)
-		case <-tick.C:
-			h.catchUp(ctx)
 		}
+	}
+}
+
+func (h *Hub) catchUpUntil(ctx context.Context) {
+	tick := time.NewTicker(catchUpEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.wake:
+		case <-tick.C:
+		}
+		h.catchUp(ctx)
 	}
 }
 
@@ -134,10 +147,8 @@ func (h *Hub) topicOf(channel string) *topic {
 	return h.topics[channel]
 }
 
-// catchUp reads the logs of the topics that may have missed something.
+// catchUp reads the logs of the topics that may have missed something, many at a time.
 func (h *Hub) catchUp(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, catchUpTimeout)
-	defer cancel()
 	now := time.Now()
 	h.mu.Lock()
 	var due []*topic
@@ -147,12 +158,11 @@ func (h *Hub) catchUp(ctx context.Context) {
 		}
 	}
 	h.mu.Unlock()
-	for i, t := range due {
-		if err := h.read(ctx, t); err != nil {
-			h.logger.WarnContext(ctx, "progress is read from the spare", "error", err)
-			h.readSpare(ctx, due[i:])
+	for batch := range slices.Chunk(due, catchUpBatch) {
+		if ctx.Err() != nil {
 			return
 		}
+		h.refresh(ctx, batch...)
 	}
 }
 
@@ -180,12 +190,19 @@ func (h *Hub) readSpare(ctx context.Context, topics []*topic) {
 	}
 }
 
-func (h *Hub) read(ctx context.Context, t *topic) error {
-	events, err := h.log.Read(ctx, t.generationID, t.last())
+func (h *Hub) read(ctx context.Context, topics []*topic) error {
+	after := make(map[string]int64, len(topics))
+	for _, t := range topics {
+		after[t.generationID] = t.last()
+	}
+	read, err := h.log.ReadAll(ctx, after)
 	if err != nil {
 		return err
 	}
-	t.fill(events, time.Now())
+	now := time.Now()
+	for _, t := range topics {
+		t.fill(read[t.generationID], now)
+	}
 	return nil
 }
 
@@ -209,13 +226,13 @@ func (h *Hub) Follow(ctx context.Context, generationID string, after int64) *Fol
 	return f
 }
 
-// refresh reads a topic's log, or what was kept of it.
-func (h *Hub) refresh(ctx context.Context, t *topic) {
+// refresh reads topics' logs, or what was kept of them.
+func (h *Hub) refresh(ctx context.Context, topics ...*topic) {
 	reading, cancel := context.WithTimeout(ctx, catchUpTimeout)
 	defer cancel()
-	if err := h.read(reading, t); err != nil {
+	if err := h.read(reading, topics); err != nil {
 		h.logger.WarnContext(ctx, "progress is read from the spare", "error", err)
-		h.readSpare(ctx, []*topic{t})
+		h.readSpare(ctx, topics)
 	}
 }
 

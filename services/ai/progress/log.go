@@ -181,23 +181,37 @@ func flag(is bool) string {
 
 // Read gives the events after a sequence number, oldest first.
 func (l *Log) Read(ctx context.Context, generationID string, after int64) ([]*aiv1.GenerationEvent, error) {
+	read, err := l.ReadAll(ctx, map[string]int64{generationID: after})
+	return read[generationID], err
+}
+
+// ReadAll gives the events of many generations, each after a sequence number, oldest first, in one round trip.
+func (l *Log) ReadAll(ctx context.Context, after map[string]int64) (map[string][]*aiv1.GenerationEvent, error) {
 	if l.down() {
 		return nil, errDown
 	}
-	entries, err := l.client.XRange(ctx, streamKey(generationID), "("+strconv.FormatInt(after, 10)+"-0", "+").Result()
+	answers := make(map[string]*redis.XMessageSliceCmd, len(after))
+	_, err := l.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for generationID, sequence := range after {
+			answers[generationID] = p.XRange(ctx, streamKey(generationID), "("+strconv.FormatInt(sequence, 10)+"-0", "+")
+		}
+		return nil
+	})
 	if err != nil {
 		l.failed(ctx)
 		return nil, fmt.Errorf("read progress log: %w", err)
 	}
-	events := make([]*aiv1.GenerationEvent, 0, len(entries))
-	for _, entry := range entries {
-		event, err := decode(entry)
-		if err != nil {
-			return nil, err
+	read := make(map[string][]*aiv1.GenerationEvent, len(after))
+	for generationID, answer := range answers {
+		for _, entry := range answer.Val() {
+			event, err := decode(entry)
+			if err != nil {
+				return nil, err
+			}
+			read[generationID] = append(read[generationID], event)
 		}
-		events = append(events, event)
 	}
-	return events, nil
+	return read, nil
 }
 
 // Forget removes the logs of generations.
