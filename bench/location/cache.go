@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/tripgen/tripgen/bench/report"
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/resilience"
 	"github.com/tripgen/tripgen/services/location/cacheaside"
@@ -79,7 +80,7 @@ func closeAll(ctx context.Context, caches []*cacheaside.Cache[string]) {
 }
 
 // replay looks 100,000 times for one of 5,000 places whose popularity falls as Zipf's law has it, over two days.
-func replay(ctx context.Context, r *report, client *redis.Client) error {
+func replay(ctx context.Context, r *report.Report, client *redis.Client) error {
 	now := clock.NewFake(time.Now())
 	o := new(origin)
 	caches, metrics, err := fleet(client, now, "bench-replay", places/2)
@@ -127,19 +128,19 @@ func replay(ctx context.Context, r *report, client *redis.Client) error {
 	for _, id := range asked {
 		distinct[id] = true
 	}
-	r.add("## Cache before the providers\n")
-	r.add("%d look-ups of %d places (Zipf, exponent 1.1; %d of them asked for) over %v, by %d callers in %d processes with %d entries each before one Redis; a provider takes %v.\n",
+	r.Add("## Cache before the providers\n")
+	r.Add("%d look-ups of %d places (Zipf, exponent 1.1; %d of them asked for) over %v, by %d callers in %d processes with %d entries each before one Redis; a provider takes %v.\n",
 		lookups, places, len(distinct), span, callers, processes, places/2, originTakes)
-	r.add("| outcome | share |")
-	r.add("|---|---|")
+	r.Add("| outcome | share |")
+	r.Add("|---|---|")
 	for _, outcome := range []string{"memory", "redis", "stale", "miss", "failed"} {
-		r.add("| %s | %.2f%% |", outcome, 100*outcomes[outcome]/lookups)
+		r.Add("| %s | %.2f%% |", outcome, 100*outcomes[outcome]/lookups)
 	}
-	r.add("\nA look-up takes %.3f ms p50, %.3f ms p99; %.0f a second. Calls of the provider: %d, saved: %d (%.1f%%). Renewals behind the callers are among the calls.\n",
+	r.Add("\nA look-up takes %.3f ms p50, %.3f ms p99; %.0f a second. Calls of the provider: %d, saved: %d (%.1f%%). Renewals behind the callers are among the calls.\n",
 		ms(quantile(took, 0.5)), ms(quantile(took, 0.99)), lookups/wall.Seconds(), o.calls.Load(), lookups-o.calls.Load(),
 		100*(1-float64(o.calls.Load())/lookups))
-	r.goal("hit rate of the replay, percent", 100*hits, ">=", 90)
-	r.goal("look-ups of the replay without an answer", float64(failed.Load()), "=", 0)
+	r.Goal("hit rate of the replay, percent", 100*hits, ">=", 90)
+	r.Goal("look-ups of the replay without an answer", float64(failed.Load()), "=", 0)
 	return nil
 }
 
@@ -168,7 +169,7 @@ func count(metrics []*prometheus.Registry) (map[string]float64, error) {
 }
 
 // stampede has 200 callers in all processes miss one key at the same time, again and again.
-func stampede(ctx context.Context, r *report, client *redis.Client) error {
+func stampede(ctx context.Context, r *report.Report, client *redis.Client) error {
 	caches, _, err := fleet(client, clock.System{}, "bench-stampede", 1000)
 	if err != nil {
 		return err
@@ -199,8 +200,8 @@ func stampede(ctx context.Context, r *report, client *redis.Client) error {
 		}
 		most, least = max(most, o.calls.Load()), min(least, o.calls.Load())
 	}
-	r.add("%d callers in %d processes missing one key at once, %d times: %d to %d calls of the provider each; the last caller had its answer after %.1f ms at most (a provider takes %v).\n",
+	r.Add("%d callers in %d processes missing one key at once, %d times: %d to %d calls of the provider each; the last caller had its answer after %.1f ms at most (a provider takes %v).\n",
 		misses, processes, rounds, least, most, ms(longest), originTakes)
-	r.goal("calls of the provider under 200 simultaneous misses of one key, most of 50 rounds", float64(most), "=", 1)
+	r.Goal("calls of the provider under 200 simultaneous misses of one key, most of 50 rounds", float64(most), "=", 1)
 	return nil
 }

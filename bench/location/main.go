@@ -12,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/tripgen/tripgen/bench/report"
 	"github.com/tripgen/tripgen/internal/cache"
 )
 
@@ -36,21 +37,21 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer client.Close() //nolint:errcheck // nothing is lost
-	r := newReport("Location")
+	r := report.New("Location")
 	nearby(r)
 	if err := caching(ctx, r, client); err != nil {
 		return err
 	}
-	if err := r.finish("docs/benchmarks/location.md", "make bench-location"); err != nil {
+	if err := r.Finish("docs/benchmarks/location.md", "make bench-location"); err != nil {
 		return err
 	}
-	if !r.met {
+	if !r.Met() {
 		return errors.New("a goal is missed")
 	}
 	return nil
 }
 
-func caching(ctx context.Context, r *report, client *redis.Client) error {
+func caching(ctx context.Context, r *report.Report, client *redis.Client) error {
 	if err := client.FlushDB(ctx).Err(); err != nil { // the runner's own server
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tripgen/tripgen/bench/report"
 	"github.com/tripgen/tripgen/services/location"
 )
 
@@ -64,11 +65,11 @@ func questions() []location.Nearby {
 
 // nearby measures searches at three sizes: each question once on a fresh index (cold), again (warm), and by as many
 // callers as there are processors (throughput).
-func nearby(r *report) {
-	r.add("## Nearby search\n")
-	r.add("%d different questions a round, over all modes, times, groups and orders; a fifth of them with a word. A page has 20 places.\n", queries)
-	r.add("| places | index built in | cold p50 | cold p99 | warm p50 | warm p99 | warm longest | queries a second |")
-	r.add("|---|---|---|---|---|---|---|---|")
+func nearby(r *report.Report) {
+	r.Add("## Nearby search\n")
+	r.Add("%d different questions a round, over all modes, times, groups and orders; a fifth of them with a word. A page has 20 places.\n", queries)
+	r.Add("| places | index built in | cold p50 | cold p99 | warm p50 | warm p99 | warm longest | queries a second |")
+	r.Add("|---|---|---|---|---|---|---|---|")
 	asked := questions()
 	for _, n := range []int{1000, 10_000, 100_000} {
 		places := city(n)
@@ -78,15 +79,15 @@ func nearby(r *report) {
 		runtime.GC()
 		cold, warm := round(catalog, asked), round(catalog, asked)
 		perSecond := throughput(catalog, asked)
-		r.add("| %d | %.2f s | %.3f ms | %.3f ms | %.3f ms | %.3f ms | %.3f ms | %.0f |", n, built.Seconds(), ms(quantile(cold, 0.5)),
+		r.Add("| %d | %.2f s | %.3f ms | %.3f ms | %.3f ms | %.3f ms | %.3f ms | %.0f |", n, built.Seconds(), ms(quantile(cold, 0.5)),
 			ms(quantile(cold, 0.99)), ms(quantile(warm, 0.5)), ms(quantile(warm, 0.99)), ms(quantile(warm, 1)), perSecond)
 		if n == 100_000 {
-			r.goal("nearby search at 100k places, cold p50, ms", ms(quantile(cold, 0.5)), "<=", 1)
-			r.goal("nearby search at 100k places, cold p99, ms", ms(quantile(cold, 0.99)), "<=", 9)
-			r.goal("nearby search at 100k places, warm p99, ms", ms(quantile(warm, 0.99)), "<=", 9)
+			r.Goal("nearby search at 100k places, cold p50, ms", ms(quantile(cold, 0.5)), "<=", 1)
+			r.Goal("nearby search at 100k places, cold p99, ms", ms(quantile(cold, 0.99)), "<=", 9)
+			r.Goal("nearby search at 100k places, warm p99, ms", ms(quantile(warm, 0.99)), "<=", 9)
 		}
 	}
-	r.add("")
+	r.Add("")
 }
 
 func round(catalog *location.Catalog, asked []location.Nearby) []time.Duration {

@@ -101,6 +101,7 @@ func tell(r *report.Report, watchers int, bare memory, o ours) {
 	r.Add("| | memory a watcher (RSS) | of it heap and stacks in use |\n|---|---|---|")
 	r.Add("| bare Connect handler, no Envoy | %.1f KB | |", bare.each(watchers))
 	r.Add("| AI service | %.1f KB | %.1f KB |\n", o.memory.each(watchers), o.inUse/float64(watchers)/1000)
+	r.Add("The resident memory holds what opening all of them took and the collector has not given back yet.\n")
 	r.Add("All were open after %.1f s (%.0f a second).\n", o.opening.Seconds(), float64(watchers)/o.opening.Seconds())
 	r.Add("| events | deliveries missing | out of order or twice | p50 | p99 | longest |\n|---|---|---|---|---|---|")
 	r.Add("| %d | %d | %d | %.1f ms | %.1f ms | %.1f ms |\n", o.written, o.missing, o.wrong, ms(o.took.At(.5)), ms(o.took.At(.99)), ms(o.took.Longest()))

@@ -39,7 +39,7 @@ func newWatching(n int) *watching {
 	return &watching{opened: make(chan struct{}, n), cancel: func() {}}
 }
 
-const openLimit = 2 * time.Minute
+const openLimit = time.Minute
 
 // open opens a watcher for each generation and waits until each has its first event.
 func (w *watching) open(ctx context.Context, url, token string, generations []string) error {
@@ -48,9 +48,14 @@ func (w *watching) open(ctx context.Context, url, token string, generations []st
 		transport := &http.Transport{Protocols: new(http.Protocols)}
 		transport.Protocols.SetUnencryptedHTTP2(true)
 		client := aiv1connect.NewGenerationServiceClient(&http.Client{Transport: transport}, url)
-		for _, id := range generations[first:min(first+streamsPerConnection, len(generations))] {
-			w.running.Go(func() { w.follow(ctx, client, token, id) })
-		}
+		group := generations[first:min(first+streamsPerConnection, len(generations))]
+		w.running.Go(func() {
+			// One call before the others makes the connection: all at once would dial one each.
+			_, _ = client.GetGeneration(ctx, &aiv1.GetGenerationRequest{GenerationId: group[0]})
+			for _, id := range group {
+				w.running.Go(func() { w.follow(ctx, client, token, id) })
+			}
+		})
 	}
 	timer := time.NewTimer(openLimit)
 	defer timer.Stop()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/tripgen/tripgen/bench/report"
 	"github.com/tripgen/tripgen/internal/cache"
 	"github.com/tripgen/tripgen/internal/simulator/faults"
 )
@@ -66,11 +67,11 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer w.close()
-	r := newReport("Location under its providers' faults")
-	r.add("%d callers ask for what nobody asked before (no cache helps), %v before the fault, %v under it, and until the breaker closes after it. A call of a provider may take %v, a breaker stays open for %v.\n",
+	r := report.New("Location under its providers' faults")
+	r.Add("%d callers ask for what nobody asked before (no cache helps), %v before the fault, %v under it, and until the breaker closes after it. A call of a provider may take %v, a breaker stays open for %v.\n",
 		callers, healthy, failing, providerTimeout, cooldown)
-	r.add("| provider | fault | questions | answered | p99 before | p99 under | breaker opened after | closed after healing | who answered |")
-	r.add("|---|---|---|---|---|---|---|---|---|")
+	r.Add("| provider | fault | questions | answered | p99 before | p99 under | breaker opened after | closed after healing | who answered |")
+	r.Add("|---|---|---|---|---|---|---|---|---|")
 	sum := summary{}
 	for _, provider := range []string{"kakao", "google", "openweather", "openmeteo"} {
 		for _, kind := range kinds {
@@ -79,16 +80,16 @@ func run(ctx context.Context) error {
 				return fmt.Errorf("%s, %s: %w", provider, kind.name, err)
 			}
 			sum.add(result, kind.breaks && !(provider == "google" && kind.hidden))
-			r.add("| %s | %s | %d | %.2f%% | %.0f ms | %.0f ms | %s | %s | %s |", provider, kind.name, result.asked,
+			r.Add("| %s | %s | %d | %.2f%% | %.0f ms | %.0f ms | %s | %s | %s |", provider, kind.name, result.asked,
 				100*float64(result.answered)/float64(result.asked), ms(result.before), ms(result.under), told(result.opened), told(result.closed), result.by)
 		}
 	}
-	r.add("\nA search of Google's whose fields are renamed or missing looks like one without results, because Google's client leaves out what it does not know: it is believed for ten minutes at most, and the next source answers.")
+	r.Add("\nA search of Google's whose fields are renamed or missing looks like one without results, because Google's client leaves out what it does not know: it is believed for ten minutes at most, and the next source answers.")
 	sum.goals(r)
-	if err := r.finish("docs/benchmarks/location-faults.md", "make faults-location"); err != nil {
+	if err := r.Finish("docs/benchmarks/location-faults.md", "make faults-location"); err != nil {
 		return err
 	}
-	if !r.met {
+	if !r.Met() {
 		return errors.New("a goal is missed")
 	}
 	return nil
@@ -112,13 +113,13 @@ func (s *summary) add(r result, breaks bool) {
 	}
 }
 
-func (s *summary) goals(r *report) {
-	r.goal("questions answered under faults, percent", 100*float64(s.answered)/float64(s.asked), ">=", 100)
-	r.goal("p99 added by a fault, most, ms", ms(s.added), "<=", 1500)
-	r.goal("time for a breaker to open, most, ms", ms(s.opened), "<=", 2500)
-	r.goal("time for a breaker to close after healing, most, ms", ms(s.closed), "<=", 5000)
-	r.goal("breakers that had to open and did not", float64(s.unopened), "=", 0)
-	r.goal("breakers that did not close again", float64(s.unclosed), "=", 0)
+func (s *summary) goals(r *report.Report) {
+	r.Goal("questions answered under faults, percent", 100*float64(s.answered)/float64(s.asked), ">=", 100)
+	r.Goal("p99 added by a fault, most, ms", ms(s.added), "<=", 1500)
+	r.Goal("time for a breaker to open, most, ms", ms(s.opened), "<=", 2500)
+	r.Goal("time for a breaker to close after healing, most, ms", ms(s.closed), "<=", 5000)
+	r.Goal("breakers that had to open and did not", float64(s.unopened), "=", 0)
+	r.Goal("breakers that did not close again", float64(s.unclosed), "=", 0)
 }
 
 func told(d time.Duration) string {
