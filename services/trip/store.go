@@ -142,8 +142,9 @@ type Feed interface {
 	// Changes gives a trip's entries numbered after a number, oldest first: ErrNoTrip, ErrResumeToken where some of them
 	// are not kept any more.
 	Changes(ctx context.Context, owner, tripID string, after int64, limit int) ([]Change, error)
-	// Filled writes that the details of a place of the trip were filled in; a trip that is gone is none to tell.
-	Filled(ctx context.Context, tripID, placeID string) error
+	// Filled writes that the details of a place of the trip were filled in, as an event told; the same event is told once,
+	// and a trip that is gone is none to tell.
+	Filled(ctx context.Context, eventID, tripID, placeID string) error
 	// Subscribe gives a channel that is sent to (without blocking) each time the trip may have new entries, until stop
 	// is called.
 	Subscribe(tripID string) (wake <-chan struct{}, stop func())

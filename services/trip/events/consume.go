@@ -25,7 +25,7 @@ type Handlers struct {
 	// Finished says that a generation made its itinerary (state ready) or ended otherwise, and why.
 	Finished func(ctx context.Context, eventID, generationID string, state trip.GenerationState, reason string) error
 	// PlaceFilled says that details of a place arrived that a trip wanted.
-	PlaceFilled func(ctx context.Context, tripID, placeID string) error
+	PlaceFilled func(ctx context.Context, eventID, tripID, placeID string) error
 	// AccountDeleted says that all of an account's data has to go.
 	AccountDeleted func(ctx context.Context, userID string) error
 }
@@ -111,7 +111,7 @@ func handle(ctx context.Context, m kafkago.Message, h Handlers, log *slog.Logger
 		}
 	case kafka.PlaceEnriched:
 		if err = proto.Unmarshal(m.Value, &enriched); err == nil && enriched.GetTripId() != "" {
-			return h.PlaceFilled(ctx, enriched.GetTripId(), enriched.GetPlaceId())
+			return h.PlaceFilled(ctx, kafka.EventID(m), enriched.GetTripId(), enriched.GetPlaceId())
 		}
 	case kafka.AccountDeleted:
 		if err = proto.Unmarshal(m.Value, &deleted); err == nil && !id.Valid(id.User, deleted.GetUserId()) {

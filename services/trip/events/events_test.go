@@ -64,7 +64,7 @@ func (h *heard) handlers() events.Handlers {
 		Finished: func(_ context.Context, event, generation string, state trip.GenerationState, reason string) error {
 			return h.hear(fmt.Sprint(event, " ", generation, " ", state, " ", reason))
 		},
-		PlaceFilled:    func(_ context.Context, tripID, place string) error { return h.hear(tripID + " " + place) },
+		PlaceFilled:    func(_ context.Context, _, tripID, place string) error { return h.hear(tripID + " " + place) },
 		AccountDeleted: func(_ context.Context, user string) error { return h.hear(user) },
 	}
 }

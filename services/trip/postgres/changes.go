@@ -73,11 +73,13 @@ func (s *Store) Changes(ctx context.Context, owner, tripID string, after int64, 
 	return changes, nil
 }
 
-// Filled tells that a place's details were filled in.
-func (s *Store) Filled(ctx context.Context, tripID, placeID string) error {
+// Filled tells that a place's details were filled in. An event that comes again finds no row to update.
+func (s *Store) Filled(ctx context.Context, eventID, tripID, placeID string) error {
 	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		var number int64
-		err := tx.QueryRow(ctx, `UPDATE trip SET changes = changes + 1 WHERE id = $1 RETURNING changes`, tripID).Scan(&number)
+		err := tx.QueryRow(ctx, `
+			UPDATE trip SET changes = changes + 1 WHERE id = $1 AND NOT EXISTS (SELECT FROM change WHERE event = $2)
+			RETURNING changes`, tripID, eventID).Scan(&number)
 		if err != nil {
 			return err
 		}
@@ -85,6 +87,7 @@ func (s *Store) Filled(ctx context.Context, tripID, placeID string) error {
 		if err := s.tell(&b, trip.Change{TripID: tripID, Number: number, Places: []string{placeID}}); err != nil {
 			return err
 		}
+		b.Queue(`UPDATE change SET event = $3 WHERE trip_id = $1 AND number = $2`, tripID, number, eventID)
 		return send(ctx, tx, &b)
 	})
 	if errors.Is(err, postgres.ErrNoRow) {

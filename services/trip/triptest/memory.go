@@ -26,6 +26,7 @@ type Memory struct {
 	mu          sync.Mutex
 	trips       map[string]trip.Trip
 	changes     map[string][]trip.Change
+	filled      map[string]bool // by event
 	itineraries map[string][]trip.Itinerary
 	generations map[string]trip.Generation
 	keys        map[ownedKey]note
@@ -51,7 +52,7 @@ type share struct {
 // NewMemory makes an empty store.
 func NewMemory(c clock.Clock) *Memory {
 	return &Memory{
-		clock: c, hub: wake.NewHub(nil, nil), trips: map[string]trip.Trip{}, changes: map[string][]trip.Change{},
+		clock: c, hub: wake.NewHub(nil, nil), trips: map[string]trip.Trip{}, changes: map[string][]trip.Change{}, filled: map[string]bool{},
 		itineraries: map[string][]trip.Itinerary{}, generations: map[string]trip.Generation{}, keys: map[ownedKey]note{},
 		keyOf: map[string]ownedKey{}, shares: map[string]share{}, alerts: map[string][]trip.Alert{},
 		due: map[string]time.Time{},
@@ -313,11 +314,12 @@ func (m *Memory) Changes(_ context.Context, owner, tripID string, after int64, l
 	return found, nil
 }
 
-// Filled tells that a place's details were filled in.
-func (m *Memory) Filled(_ context.Context, tripID, placeID string) error {
+// Filled tells that a place's details were filled in, once for each event.
+func (m *Memory) Filled(_ context.Context, eventID, tripID, placeID string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if t, ok := m.trips[tripID]; ok {
+	if t, ok := m.trips[tripID]; ok && !m.filled[eventID] {
+		m.filled[eventID] = true
 		t = copyOf(t)
 		m.tell(&t, trip.Change{Places: []string{placeID}})
 	}

@@ -188,8 +188,9 @@ func testFeed(f *fixture) {
 
 func testFilled(f *fixture) {
 	t := f.create()
-	f.must(f.Filled(f.ctx, t.ID, "builtin:a"))
-	f.must(f.Filled(f.ctx, f.ids.New(id.Trip), "builtin:a"))
+	f.must(f.Filled(f.ctx, "evt_1_"+t.ID, t.ID, "builtin:a"))
+	f.must(f.Filled(f.ctx, "evt_1_"+t.ID, t.ID, "builtin:a")) // delivered again
+	f.must(f.Filled(f.ctx, "evt_2_"+t.ID, f.ids.New(id.Trip), "builtin:a"))
 	_, err := f.Update(f.ctx, Owner, t.ID, trip.Once{}, rename("이름"))
 	f.must(err)
 	changes, err := f.Changes(f.ctx, Owner, t.ID, 1, 10)
