@@ -45,6 +45,11 @@ func run(m *testing.M) int {
 	if err != nil {
 		return fail(err)
 	}
+	authority := filepath.Join(dir, "authority.pem")
+	if err := errors.Join(trustTestServers(authority), os.Setenv("TRIPGEN_WEBHOOKS_CA_FILE", authority),
+		os.Setenv("TRIPGEN_CLIENTS_PARTNER_SECRET", partnerSecret)); err != nil {
+		return fail(err)
+	}
 	s, err := start(ctx, filepath.Join(dir, "tripgen"), filepath.Join(dir, "state"),
 		"--postgres", database, "--redis", os.Getenv("TRIPGEN_TEST_REDIS"), "--kafka", os.Getenv("TRIPGEN_TEST_KAFKA"),
 		// The provider's bad days: the promise of five seconds must hold all the same.
