@@ -49,6 +49,7 @@ func TestMalformedRequestsEndAtTheDoor(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ request, want string }{
 		"length and chunks":      {post(unary, "Content-Length: 2", "Transfer-Encoding: chunked"), "400"},
+		"two hosts":              {post(unary, "Content-Length: 2", "Host: other.example"), "400"},
 		"two lengths":            {post(unary, "Content-Length: 2", "Content-Length: 9"), "400"},
 		"chunks, twice":          {post(unary, "Transfer-Encoding: chunked", "Transfer-Encoding: identity"), "501"},
 		"unknown coding":         {post(unary, "Transfer-Encoding: xchunked"), "501"},

@@ -28,6 +28,7 @@ func TestSmuggling(t *testing.T) {
 		"chunks, hidden by a tab":    {post(listTrips, held, "Content-Length: 6", "Transfer-Encoding:\tchunked") + hidden, "HTTP/1.1 400"},
 		"chunks, hidden by a letter": {post(listTrips, held, "Content-Length: 6", "Transfer-Encoding: xchunked") + hidden, "HTTP/1.1 "},
 		"chunks, twice":              {post(listTrips, held, "Transfer-Encoding: chunked", "Transfer-Encoding: identity") + hidden, "HTTP/1.1 "},
+		"two hosts":                  {post(listTrips, held, "Content-Length: 2", "Host: inside.example") + "{}", "HTTP/1.1 400"},
 		"two lengths":                {post(listTrips, held, "Content-Length: 2", "Content-Length: 40") + "{}", "HTTP/1.1 400"},
 		"length with a sign":         {post(listTrips, held, "Content-Length: +2") + "{}", "HTTP/1.1 400"},
 		"length as hex":              {post(listTrips, held, "Content-Length: 0x2") + "{}", "HTTP/1.1 400"},
