@@ -41,7 +41,7 @@ func (s *Service) ChangeEmail(ctx context.Context, accountID, email, current str
 	if err != nil {
 		return Account{}, err
 	}
-	if EmailKey(email) != EmailKey(account.Email) {
+	if !account.EmailVerified || EmailKey(email) != EmailKey(account.Email) {
 		free, err := s.Names.EmailFree(ctx, email)
 		if err != nil {
 			return Account{}, err
@@ -53,7 +53,8 @@ func (s *Service) ChangeEmail(ctx context.Context, accountID, email, current str
 	return s.Confirmations.Request(ctx, accountID, newConfirmation(email, account.Language, s.Clock.Now()))
 }
 
-// VerifyEmail confirms the address that a code was mailed to: ErrCodeInvalid.
+// VerifyEmail confirms the address that a code was mailed to: ErrCodeInvalid, ErrEmailTaken where another account has
+// confirmed it in the meantime.
 func (s *Service) VerifyEmail(ctx context.Context, code string) error {
 	_, err := s.Confirmations.Confirm(ctx, hashCode(code), s.Clock.Now())
 	return err

@@ -32,7 +32,8 @@ func (s *Service) SignUp(ctx context.Context, r SignUp) (Account, password.Stren
 	if err != nil {
 		return Account{}, 0, err
 	}
-	// Before the costly hash; the store decides when two come at once.
+	// Before the costly hash; the store decides when two come with one log-in id at once. An address is held against
+	// others only once it is verified, so that nobody can keep its owner out.
 	if err := s.checkFree(ctx, a); err != nil {
 		return Account{}, 0, err
 	}

@@ -16,7 +16,7 @@ var (
 	ErrNoSession = errs.NotFound(errs.ReasonNotFound, "로그인 기록을 찾을 수 없습니다.", "There is no such session.")
 	// ErrLoginIDTaken: another account has this log-in id.
 	ErrLoginIDTaken = errs.AlreadyExists(errs.ReasonLoginIDTaken, "이미 사용 중인 아이디입니다.", "This log-in id is taken.")
-	// ErrEmailTaken: another account has this address.
+	// ErrEmailTaken: another account has verified this address.
 	ErrEmailTaken = errs.AlreadyExists(errs.ReasonEmailTaken,
 		"이미 사용 중인 이메일 주소입니다.", "This e-mail address is taken.")
 	// ErrStaleRevision: the account was changed since it was read; the present one is attached.
@@ -32,7 +32,7 @@ var (
 // Accounts stores accounts with their passwords. Look-ups of log-in ids and addresses go by [LoginKey] and [EmailKey].
 type Accounts interface {
 	// Create stores a new account, its password, and a confirmation with the mail that carries it, all or nothing:
-	// ErrLoginIDTaken or ErrEmailTaken where it cannot.
+	// ErrLoginIDTaken where it cannot. Any number of accounts may have an address that none of them has verified.
 	Create(ctx context.Context, a Account, passwordHash string, c Confirmation) error
 	// Account reads an account: ErrNoAccount.
 	Account(ctx context.Context, id string) (Account, error)
@@ -51,7 +51,7 @@ type Accounts interface {
 	PasswordHash(ctx context.Context, id string) (string, error)
 }
 
-// Names knows which log-in ids and addresses are in use, by [LoginKey] and [EmailKey].
+// Names knows which log-in ids are in use and which addresses are verified, by [LoginKey] and [EmailKey].
 type Names interface {
 	// LoginIDFree and EmailFree tell whether an account could be made with them.
 	LoginIDFree(ctx context.Context, loginID string) (bool, error)
@@ -80,7 +80,8 @@ type Sessions interface {
 // Confirmations stores codes that prove that an e-mail address is somebody's.
 type Confirmations interface {
 	// Confirm redeems a code: the account's address, or its pending one if the code was sent there, becomes the
-	// confirmed address, in one transaction. ErrCodeInvalid; ErrEmailTaken where another account has confirmed it.
+	// confirmed address, in one transaction. ErrCodeInvalid; ErrEmailTaken where another account has confirmed it: of
+	// many at once exactly one does, and for the others nothing changes.
 	Confirm(ctx context.Context, codeHash []byte, now time.Time) (Account, error)
 	// Request replaces an account's open confirmation and stores the pending address: ErrNoAccount.
 	Request(ctx context.Context, accountID string, c Confirmation) (Account, error)

@@ -94,7 +94,7 @@ func taken(err error, doing string) error {
 		switch postgres.Constraint(err) {
 		case "accounts_login_index_key":
 			return user.ErrLoginIDTaken
-		case "accounts_email_index_key":
+		case "accounts_verified_email_key":
 			return user.ErrEmailTaken
 		}
 	}
@@ -238,9 +238,9 @@ func (s *Store) LoginIDFree(ctx context.Context, loginID string) (bool, error) {
 	return s.free(ctx, `SELECT NOT EXISTS (SELECT FROM accounts WHERE login_index = $1)`, s.loginIndex(loginID))
 }
 
-// EmailFree tells whether no account has the address.
+// EmailFree tells whether no account has verified the address.
 func (s *Store) EmailFree(ctx context.Context, email string) (bool, error) {
-	return s.free(ctx, `SELECT NOT EXISTS (SELECT FROM accounts WHERE email_index = $1)`, s.emailIndex(email))
+	return s.free(ctx, `SELECT NOT EXISTS (SELECT FROM accounts WHERE email_index = $1 AND email_verified)`, s.emailIndex(email))
 }
 
 func (s *Store) free(ctx context.Context, query string, index []byte) (free bool, err error) {

@@ -64,7 +64,7 @@ const (
 	ErrorReason_ERROR_REASON_CREDENTIALS_WRONG ErrorReason = 17
 	// The log-in id is taken.
 	ErrorReason_ERROR_REASON_LOGIN_ID_TAKEN ErrorReason = 18
-	// The e-mail address is taken.
+	// Another account has verified this e-mail address.
 	ErrorReason_ERROR_REASON_EMAIL_TAKEN ErrorReason = 19
 	// The password is too weak, known to be breached, or contains the log-in id.
 	ErrorReason_ERROR_REASON_PASSWORD_WEAK ErrorReason = 20

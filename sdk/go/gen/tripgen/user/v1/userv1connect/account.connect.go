@@ -79,13 +79,14 @@ const (
 
 // AccountServiceClient is a client for the tripgen.user.v1.AccountService service.
 type AccountServiceClient interface {
-	// Makes an account. The e-mail address must be verified before it is used for anything.
+	// Makes an account. The e-mail address must be verified before it is used for anything, and is the account's own only
+	// from then on: EMAIL_TAKEN says that another account has verified it.
 	// Errors: LOGIN_ID_TAKEN, EMAIL_TAKEN, PASSWORD_WEAK.
 	SignUp(context.Context, *v1.SignUpRequest) (*v1.SignUpResponse, error)
 	// Says whether a log-in id or an e-mail address is free. Strictly limited; answers in constant time.
 	CheckAvailability(context.Context, *v1.CheckAvailabilityRequest) (*v1.CheckAvailabilityResponse, error)
 	// Confirms an e-mail address with the code that was mailed to it.
-	// Errors: VERIFICATION_CODE_INVALID.
+	// Errors: VERIFICATION_CODE_INVALID, EMAIL_TAKEN (another account has verified it first).
 	VerifyEmail(context.Context, *v1.VerifyEmailRequest) (*v1.VerifyEmailResponse, error)
 	// Native log-in: proves the password and yields an authorization code for the token endpoint, as the
 	// OAuth first-party-apps draft has it. PKCE (S256) is required.
@@ -381,13 +382,14 @@ func (c *accountServiceClient) DeleteAccount(ctx context.Context, req *v1.Delete
 
 // AccountServiceHandler is an implementation of the tripgen.user.v1.AccountService service.
 type AccountServiceHandler interface {
-	// Makes an account. The e-mail address must be verified before it is used for anything.
+	// Makes an account. The e-mail address must be verified before it is used for anything, and is the account's own only
+	// from then on: EMAIL_TAKEN says that another account has verified it.
 	// Errors: LOGIN_ID_TAKEN, EMAIL_TAKEN, PASSWORD_WEAK.
 	SignUp(context.Context, *v1.SignUpRequest) (*v1.SignUpResponse, error)
 	// Says whether a log-in id or an e-mail address is free. Strictly limited; answers in constant time.
 	CheckAvailability(context.Context, *v1.CheckAvailabilityRequest) (*v1.CheckAvailabilityResponse, error)
 	// Confirms an e-mail address with the code that was mailed to it.
-	// Errors: VERIFICATION_CODE_INVALID.
+	// Errors: VERIFICATION_CODE_INVALID, EMAIL_TAKEN (another account has verified it first).
 	VerifyEmail(context.Context, *v1.VerifyEmailRequest) (*v1.VerifyEmailResponse, error)
 	// Native log-in: proves the password and yields an authorization code for the token endpoint, as the
 	// OAuth first-party-apps draft has it. PKCE (S256) is required.

@@ -152,7 +152,7 @@ export enum ErrorReason {
   LOGIN_ID_TAKEN = 18,
 
   /**
-   * The e-mail address is taken.
+   * Another account has verified this e-mail address.
    *
    * @generated from enum value: ERROR_REASON_EMAIL_TAKEN = 19;
    */

@@ -1117,7 +1117,8 @@ export const JobStateSchema: GenEnum<JobState> = /*@__PURE__*/
  */
 export const AccountService: GenService<{
   /**
-   * Makes an account. The e-mail address must be verified before it is used for anything.
+   * Makes an account. The e-mail address must be verified before it is used for anything, and is the account's own only
+   * from then on: EMAIL_TAKEN says that another account has verified it.
    * Errors: LOGIN_ID_TAKEN, EMAIL_TAKEN, PASSWORD_WEAK.
    *
    * @generated from rpc tripgen.user.v1.AccountService.SignUp
@@ -1139,7 +1140,7 @@ export const AccountService: GenService<{
   },
   /**
    * Confirms an e-mail address with the code that was mailed to it.
-   * Errors: VERIFICATION_CODE_INVALID.
+   * Errors: VERIFICATION_CODE_INVALID, EMAIL_TAKEN (another account has verified it first).
    *
    * @generated from rpc tripgen.user.v1.AccountService.VerifyEmail
    */
