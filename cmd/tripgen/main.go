@@ -25,6 +25,7 @@ type commands struct {
 	Migrate  migrateCmd  `cmd:"" help:"Make the databases and bring their schemas up to date."`
 	Plan     planCmd     `cmd:"" help:"Plan a trip from the terminal."`
 	Dlq      dlqCmd      `cmd:"" help:"List, show, replay or drop messages that could not be processed."`
+	Sagas    sagasCmd    `cmd:"" help:"List or show the sagas of generations."`
 	Places   placesCmd   `cmd:"" help:"Import, list or remove OpenStreetMap places."`
 	Simulate simulateCmd `cmd:"" help:"Run simulators of the outside providers."`
 	Clients  clientsCmd  `cmd:"" help:"Manage the OAuth clients of partners and other apps."`

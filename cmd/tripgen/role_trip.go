@@ -13,6 +13,7 @@ import (
 	"github.com/tripgen/tripgen/internal/kafka"
 	"github.com/tripgen/tripgen/internal/postgres"
 	"github.com/tripgen/tripgen/internal/rpc"
+	"github.com/tripgen/tripgen/internal/telemetry"
 	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1/aiv1connect"
 	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1/locationv1connect"
 	"github.com/tripgen/tripgen/services/trip"
@@ -55,6 +56,9 @@ func wireTrip(ctx context.Context, r *role) error {
 		return err
 	}
 	if err := runner.Launch(ctx, service); err != nil {
+		return err
+	}
+	if _, err := telemetry.Register(r.Metrics, saga.Meter{Runner: runner}); err != nil {
 		return err
 	}
 	options, err := r.Handlers(rpc.Deps{Resource: triprpc.Resource(r.Clock)})

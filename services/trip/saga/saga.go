@@ -98,6 +98,7 @@ type outcome struct {
 }
 
 const (
+	appName      = "tripgen-trip"
 	workflowName = "generation"
 	// applicationVersion is that of the workflow's steps, not of the build: workflows go on after a deployment. It
 	// changes only with a workflow that cannot go on where an older one stopped.
@@ -112,7 +113,7 @@ func New(d Deps) *Runner { return &Runner{Deps: d, waiting: map[string]*waiter{}
 func (r *Runner) Launch(ctx context.Context, steps Steps) error {
 	r.steps = steps
 	durable, err := dbos.NewContext(context.WithoutCancel(ctx), dbos.Config{
-		AppName: "tripgen-trip", SystemDBPool: r.Pool, ApplicationVersion: applicationVersion, ExecutorID: r.Executor,
+		AppName: appName, SystemDBPool: r.Pool, ApplicationVersion: applicationVersion, ExecutorID: r.Executor,
 		Logger: r.Log,
 	})
 	if err != nil {

@@ -1,0 +1,169 @@
+package saga_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/dbos-inc/dbos-transact-golang/dbos"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tripgen/tripgen/services/trip"
+	"github.com/tripgen/tripgen/services/trip/saga"
+)
+
+// ops looks at the world's sagas from outside.
+func (w *world) ops() *saga.Ops {
+	w.Helper()
+	o, err := saga.OpenOps(w.Context(), w.otherPool(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() {
+		if err := o.Close(); err != nil {
+			w.Error(err)
+		}
+	})
+	return o
+}
+
+func (w *world) otherPool() *pgxpool.Pool {
+	w.Helper()
+	pool, err := pgxpool.NewWithConfig(context.Background(), w.pool.Config())
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(pool.Close)
+	return pool
+}
+
+func (w *world) saga(o *saga.Ops, id string, want saga.State) saga.Status {
+	w.Helper()
+	var s saga.Status
+	until(w.T, func() error {
+		var err error
+		if s, err = o.Get(id); err != nil {
+			return err
+		}
+		if s.State != want {
+			return fmt.Errorf("the saga is %s, want %s", s.State, want)
+		}
+		return nil
+	})
+	return s
+}
+
+func names(steps []saga.Step) []string {
+	var all []string
+	for _, s := range steps {
+		if s.Name != "DBOS.recv" && s.Name != "DBOS.sleep" { // the wait, as often as it looks
+			all = append(all, s.Name)
+		}
+	}
+	return all
+}
+
+// scrape gives the values of the sagas' metrics by state, with that of the oldest under "oldest".
+func (w *world) scrape() map[string]float64 {
+	w.Helper()
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(saga.Meter{Runner: w.runner})
+	families, err := registry.Gather()
+	if err != nil {
+		w.Fatal(err)
+	}
+	values := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			name := "oldest"
+			for _, l := range m.GetLabel() {
+				name = l.GetValue()
+			}
+			values[name] = m.GetGauge().GetValue()
+		}
+	}
+	return values
+}
+
+// Ops see where each saga stands, what came of it and which steps it took.
+func TestOpsSeeSagas(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start("a")
+	o := w.ops()
+	w.ai.Hold(true)
+	goesWell, goesWrong := w.generate(w.trip(), trip.Wish{}), w.generate(w.trip(), trip.Wish{})
+
+	running, err := o.List(10, saga.Running)
+	if err != nil || len(running) != 2 || running[0].ID != goesWrong.ID || running[1].ID != goesWell.ID {
+		t.Fatalf("running: %+v, %v", running, err)
+	}
+	if s := running[1]; s.Kind != "generation" || s.Executor != "a" || s.Attempts != 1 || !s.Ended.IsZero() || s.Result != "" ||
+		!slices.Equal(names(s.Steps), []string{"hand over"}) || s.Age(s.Created.Add(time.Minute)) != time.Minute {
+		t.Errorf("the saga is %+v", s)
+	}
+	if one, err := o.List(1, saga.States()...); err != nil || len(one) != 1 || one[0].ID != goesWrong.ID {
+		t.Errorf("the newest: %+v, %v", one, err)
+	}
+	if v := w.scrape(); v["running"] != 2 || v["done"] != 0 || v["oldest"] <= 0 {
+		t.Errorf("metrics %v", v)
+	}
+
+	w.ai.Finish(goesWell.ID, ready, "")
+	w.ai.Finish(goesWrong.ID, failed, "PLAN_INFEASIBLE")
+	well, wrong := w.saga(o, goesWell.ID, saga.Done), w.saga(o, goesWrong.ID, saga.Done)
+	if well.Result != string(trip.GenerationReady) || well.Last() != "confirm" || well.Ended.IsZero() ||
+		well.Age(time.Now().Add(time.Hour)) != well.Ended.Sub(well.Created) {
+		t.Errorf("the saga that went well is %+v", well)
+	}
+	if confirmed := well.Steps[len(well.Steps)-1]; confirmed.Output != "true" || confirmed.Ended.Before(confirmed.Started) {
+		t.Errorf("its last step is %+v", confirmed)
+	}
+	got := slices.Compact(names(well.Steps))
+	if !slices.Equal(got, []string{"hand over", "store", "finish", "confirm"}) {
+		t.Errorf("its steps are %v", got)
+	}
+	if wrong.Result != string(trip.GenerationFailed) || wrong.Last() != "give back" {
+		t.Errorf("the saga that compensated is %+v", wrong)
+	}
+	if v := w.scrape(); v["running"] != 0 || v["done"] != 2 || v["failed"] != 0 || v["oldest"] != 0 {
+		t.Errorf("metrics %v", v)
+	}
+	if _, err := o.Get("gen_nobody"); !errors.Is(err, saga.ErrNoSaga) {
+		t.Errorf("an unknown saga: %v", err)
+	}
+}
+
+// A saga that broke off is seen so, and its generation does not stay behind.
+func TestOpsSeeSagasThatBrokeOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start("a")
+	o := w.ops()
+	w.ai.Hold(true)
+	tr := w.trip()
+	g := w.generate(tr, trip.Wish{})
+	client, err := dbos.NewClient(t.Context(), dbos.ClientConfig{SystemDBPool: w.otherPool(), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(dbos.CancelWorkflow(client, g.ID), dbos.Shutdown(client, time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	w.saga(o, g.ID, saga.Cancelled)
+	w.await(g.ID, trip.GenerationFailed)
+	if after := w.get(tr.ID); after.Running != "" {
+		t.Errorf("the trip is not free: %+v", after)
+	}
+	if found, err := o.List(10, saga.Running, saga.Failed); err != nil || len(found) != 0 {
+		t.Errorf("running or failed: %+v, %v", found, err)
+	}
+	if v := w.scrape(); v["cancelled"] != 1 || v["running"] != 0 {
+		t.Errorf("metrics %v", v)
+	}
+}
