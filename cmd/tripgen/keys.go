@@ -9,10 +9,11 @@ import (
 	"github.com/tripgen/tripgen/services/user/oauth"
 )
 
-// keysCmd manages the keys that sign tokens.
+// keysCmd manages the keys that sign tokens, and those that seal data.
 type keysCmd struct {
 	List   keysListCmd   `cmd:"" help:"List the signing keys."`
 	Rotate keysRotateCmd `cmd:"" help:"Make the next signing key."`
+	Data   keysDataCmd   `cmd:"" help:"Manage the keys that seal personal data."`
 }
 
 // keysListCmd lists keys.

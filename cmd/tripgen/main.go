@@ -30,7 +30,7 @@ type commands struct {
 	Simulate simulateCmd `cmd:"" help:"Run simulators of the outside providers."`
 	Clients  clientsCmd  `cmd:"" help:"Manage the OAuth clients of partners and other apps."`
 	Gateway  gatewayCmd  `cmd:"" help:"Look at and act on a running gateway (Envoy)."`
-	Keys     keysCmd     `cmd:"" help:"Manage the keys that sign tokens."`
+	Keys     keysCmd     `cmd:"" help:"Manage the keys that sign tokens and seal data."`
 	Settings settingsCmd `cmd:"" help:"Print the configuration that holds, without its secrets."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 

@@ -76,5 +76,6 @@ func needSeal(_ context.Context, r *role) error {
 		return err
 	}
 	r.Seal, r.Pages = sealer, pages
+	r.Add(followDataKeys(r.process))
 	return nil
 }

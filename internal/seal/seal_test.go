@@ -60,35 +60,6 @@ func TestASealedValueOpensOnlyInItsPlaceAndUnaltered(t *testing.T) {
 	}
 }
 
-// [U5]
-func TestRotationKeepsOldValuesAndIndexesAndSealsWithANewKey(t *testing.T) {
-	t.Parallel()
-	file := generate(t)
-	old := sealer(t, file)
-	sealed, err := old.Seal([]byte("x"), "c")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rotated, err := seal.Rotate(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	current := sealer(t, rotated)
-	if got, err := current.Open(sealed, "c"); err != nil || string(got) != "x" {
-		t.Errorf("Open = %q, %v", got, err)
-	}
-	if !bytes.Equal(current.BlindIndex("user/email", "a@b"), old.BlindIndex("user/email", "a@b")) {
-		t.Error("the index changed")
-	}
-	fresh, err := current.Seal([]byte("x"), "c")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := old.Open(fresh, "c"); !errors.Is(err, seal.ErrOpen) {
-		t.Errorf("the old keys open a new value: %v", err)
-	}
-}
-
 func TestBlindIndexesDifferByFieldValueAndKey(t *testing.T) {
 	t.Parallel()
 	s := sealer(t, generate(t))

@@ -149,11 +149,15 @@ func TestSealingKeysRotateWithoutALoss(t *testing.T) {
 	f := open(t)
 	a := ada(f)
 	f.create(t, a)
-	rotated, err := seal.Rotate(f.keys)
+	added, err := seal.Change(f.keys, func(k *seal.Keys) error { _, err := k.Add(f.clock.Now()); return err })
 	if err != nil {
 		t.Fatal(err)
 	}
-	after := f.with(t, rotated)
+	promoted, err := seal.Change(added, func(k *seal.Keys) error { _, err := k.Promote(f.clock.Now(), 0); return err })
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := f.with(t, promoted)
 	found, _, err := after.Credentials(t.Context(), "ADALOVE")
 	if err != nil || found.Name != a.Name || found.Email != a.Email || found.Phone != a.Phone || found.LoginID != a.LoginID {
 		t.Fatalf("after the rotation: %+v, %v", found, err)
@@ -163,6 +167,9 @@ func TestSealingKeysRotateWithoutALoss(t *testing.T) {
 	}
 	if _, err := f.Account(t.Context(), a.ID); err == nil {
 		t.Error("the old keys open what the new key has sealed")
+	}
+	if found, err := f.with(t, added).Account(t.Context(), a.ID); err != nil || found.Name != "Ada King" {
+		t.Errorf("a process that has the key and does not seal with it yet reads %+v, %v", found, err)
 	}
 }
 
