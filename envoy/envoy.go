@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"text/template"
+	"time"
 )
 
 // Cluster names a service behind the gateway.
@@ -79,6 +80,10 @@ const (
 	LimiterRoot, LimiterFolder = "limits", "tripgen"
 )
 
+// KeysCache is how long a gateway uses the issuer's keys before it fetches them again: how long it goes on accepting tokens
+// of a key that was withdrawn, and refusing those of a key that had to take over at once.
+const KeysCache = time.Minute
+
 // Write writes the whole configuration into a folder, each file atomically. What is revoked stays as it is: see
 // [WriteRevoked].
 func Write(dir string, c Config) error {
@@ -88,7 +93,8 @@ func Write(dir string, c Config) error {
 	}
 	functions := template.FuncMap{
 		"quote": strconv.Quote, "list": func(all ...string) []string { return all }, "folder": filepath.Dir, "scopePattern": scopePattern, "localReplies": indentedReplies,
-		"door": func(d settings, secure bool) door { return door{d, secure} },
+		"keysCache": func() string { return strconv.Itoa(int(KeysCache.Seconds())) + "s" },
+		"door":      func(d settings, secure bool) door { return door{d, secure} },
 	}
 	parsed, err := template.New("").Funcs(functions).ParseFS(templates, "templates/*.tmpl")
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -125,5 +126,40 @@ func TestKeysRotateMakesOneKeyThatSignsLater(t *testing.T) {
 	}
 	if rows := strings.Count(out.String(), "\n"); rows != 3 {
 		t.Errorf("listed %q", out)
+	}
+}
+
+func TestARevokedKeyIsGoneAndAnotherSigns(t *testing.T) {
+	t.Parallel()
+	c, out := userCommands(t)
+	if err := (keysRotateCmd{}).Run(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	tools, _, err := openUserTools(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tools.close()
+	before, err := tools.store.SigningKeys(t.Context(), tools.clock.Now())
+	if err != nil || len(before) != 2 {
+		t.Fatalf("keys = %v, %v", before, err)
+	}
+	out.Reset()
+	lost := before[0].ID
+	if err := (keysRevokeCmd{ID: lost}).Run(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	printed := regexp.MustCompile(`^` + lost + ` is revoked; at the latest it is\n` +
+		`  published no more from \S+Z\n  refused by services from \S+Z\n  refused by gateways from \S+Z\n(\w{16}) was made in its place\n$`)
+	made := printed.FindStringSubmatch(out.String())
+	if made == nil {
+		t.Fatalf("printed %q", out)
+	}
+	after, err := tools.store.SigningKeys(t.Context(), tools.clock.Now())
+	if err != nil || len(after) != 2 || after[0].ID != made[1] || after[1].ID != before[1].ID || after[0].Signs.After(tools.clock.Now()) {
+		t.Errorf("keys = %v, %v", after, err)
+	}
+	if err := (keysRevokeCmd{ID: lost}).Run(t.Context(), c); !errors.Is(err, oauth.ErrNoKey) {
+		t.Errorf("a second time: %v", err)
 	}
 }

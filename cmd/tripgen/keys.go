@@ -6,6 +6,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/tripgen/tripgen/envoy"
+	"github.com/tripgen/tripgen/internal/authn"
 	"github.com/tripgen/tripgen/services/user/oauth"
 )
 
@@ -13,6 +15,7 @@ import (
 type keysCmd struct {
 	List   keysListCmd   `cmd:"" help:"List the signing keys."`
 	Rotate keysRotateCmd `cmd:"" help:"Make the next signing key."`
+	Revoke keysRevokeCmd `cmd:"" help:"Withdraw a signing key at once."`
 	Data   keysDataCmd   `cmd:"" help:"Manage the keys that seal personal data."`
 }
 
@@ -66,5 +69,45 @@ func (keysRotateCmd) Run(ctx context.Context, c *commands) error {
 		return err
 	}
 	_, err = fmt.Fprintf(c.stdout(), "%s signs from %s\n", id, signs.Format(time.RFC3339))
+	return err
+}
+
+// keysRevokeCmd withdraws a key.
+type keysRevokeCmd struct {
+	ID string `arg:"" help:"The key's id (kid); see tripgen keys list."`
+}
+
+// Help is the long help.
+func (keysRevokeCmd) Help() string {
+	return `For a key that others may have got hold of; otherwise rotate. All tokens that it has signed stop working: apps renew theirs with their refresh tokens, which are not signed with it. Where it is the key that signs, a new one takes over at once; gateways refuse the new one's tokens until they fetch the keys again.
+
+The times that are printed hold while services and gateways reach the user service. A gateway that has checked a token before lets it pass until the token expires, and only the service behind it refuses it; restarting the gateway ends that too.`
+}
+
+// Run is the command.
+func (k keysRevokeCmd) Run(ctx context.Context, c *commands) error {
+	tools, settings, err := openUserTools(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer tools.close()
+	times := keyTimes(settings.User)
+	keys, err := oauth.OpenKeys(ctx, tools.store, tools.clock, times)
+	if err != nil {
+		return err
+	}
+	successor, err := keys.Revoke(ctx, k.ID)
+	if err != nil {
+		return err
+	}
+	published := tools.clock.Now().Add(times.Reload)
+	_, err = fmt.Fprintf(c.stdout(), "%s is revoked; at the latest it is\n"+
+		"  published no more from %s\n  refused by services from %s\n  refused by gateways from %s\n", k.ID,
+		published.Format(time.RFC3339), published.Add(authn.KeysFresh).Format(time.RFC3339),
+		published.Add(envoy.KeysCache).Format(time.RFC3339))
+	if err != nil || successor == "" {
+		return err
+	}
+	_, err = fmt.Fprintf(c.stdout(), "%s was made in its place\n", successor)
 	return err
 }

@@ -18,8 +18,9 @@ import (
 )
 
 const (
-	// keysFresh is how long fetched keys are used without asking again.
-	keysFresh = 5 * time.Minute
+	// KeysFresh is how long fetched keys are used without asking again: how long a service goes on accepting a key that
+	// the issuer has withdrawn.
+	KeysFresh = 5 * time.Minute
 	// keysUsable is how long they are used while the issuer cannot be reached.
 	keysUsable = time.Hour
 	// keysRetry bounds how often the issuer is asked, whatever key ids callers make up.
@@ -52,7 +53,7 @@ func (s *keySet) find(ctx context.Context, kid string) (*ecdsa.PublicKey, error)
 	defer s.mu.Unlock()
 	now := s.clock.Now()
 	key, age := s.keys[kid], now.Sub(s.fetched)
-	if key != nil && age < keysFresh {
+	if key != nil && age < KeysFresh {
 		return key, nil
 	}
 	if now.Sub(s.asked) >= keysRetry || s.asked.IsZero() {

@@ -26,6 +26,7 @@ const (
 	ClientTakenAway   EventKind = "client.revoked"
 	SigningKeyAdded   EventKind = "key.added"
 	SigningKeyRetired EventKind = "key.retired"
+	SigningKeyRevoked EventKind = "key.revoked"
 )
 
 // Event is one line of the journal. It carries ids and no personal data.

@@ -1,10 +1,13 @@
 package oauth_test
 
 import (
+	"errors"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/tripgen/tripgen/internal/authn"
 	"github.com/tripgen/tripgen/services/user/oauth"
 	"github.com/tripgen/tripgen/services/user/usertest"
 )
@@ -90,5 +93,77 @@ func TestTokensOutliveARestart(t *testing.T) {
 	public := again.Public()
 	if len(public.Key(kidOf(t, token))) != 1 {
 		t.Error("the key of a token is gone")
+	}
+}
+
+// Whichever key is withdrawn, its tokens are refused, the others' are not, and signing goes on, also in another process
+// once it has reloaded.
+func TestARevokedKeysTokensAreRefused(t *testing.T) {
+	t.Parallel()
+	times := oauth.KeyTimes{Lead: time.Minute, Keep: 20 * time.Minute, Reload: time.Hour}
+	for name, c := range map[string]struct {
+		revoke    int  // of the keys by age: the one before, the one that signs, the one that waits
+		successor bool // whether another key is made
+	}{"before": {0, false}, "signing": {1, true}, "waiting": {2, true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := usertest.Start(t, usertest.Options{Keys: &times})
+			tokens := []string{partnerToken(t, s)}
+			ids := []string{kidOf(t, tokens[0])}
+			for range 2 {
+				id, signs, err := s.Keys.Rotate(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if ids = append(ids, id); len(ids) == 2 {
+					s.Clock.Set(signs)
+					tokens = append(tokens, partnerToken(t, s))
+				}
+			}
+			other, err := oauth.OpenKeys(t.Context(), s.Store, s.Clock, times)
+			if err != nil {
+				t.Fatal(err)
+			}
+			verifier := authn.NewVerifier(authn.VerifierConfig{
+				Issuer: s.URL, Audience: oauth.Audience, KeysURL: s.URL + "/.well-known/jwks.json", Clock: s.Clock,
+			})
+			if _, err := verifier.Verify(t.Context(), tokens[1]); err != nil { // it has the keys now
+				t.Fatal(err)
+			}
+			made, err := other.Revoke(t.Context(), ids[c.revoke])
+			if err != nil || (made != "") != c.successor || slices.Contains(other.IDs(), ids[c.revoke]) {
+				t.Fatalf("Revoke = %q, %v; keys %v", made, err, other.IDs())
+			}
+			if err := s.Keys.RotateIfDue(t.Context()); err != nil || !slices.Equal(s.Keys.IDs(), other.IDs()) {
+				t.Errorf("another process has %v, want %v: %v", s.Keys.IDs(), other.IDs(), err)
+			}
+			for i, token := range tokens {
+				public := s.Keys.Public()
+				if there := len(public.Key(kidOf(t, token))) == 1; there != (i != c.revoke) {
+					t.Errorf("the key of token %d is published: %v", i, there)
+				}
+			}
+			want := ids[1]
+			if c.revoke == 1 {
+				want = made
+			}
+			if kid := kidOf(t, partnerToken(t, s)); kid != want {
+				t.Errorf("%s signs, want %s", kid, want)
+			}
+			s.Clock.Advance(authn.KeysFresh)
+			if _, err := verifier.Verify(t.Context(), tokens[1]); (err == nil) != (c.revoke != 1) {
+				t.Errorf("a service that has had the keys for %v: %v", authn.KeysFresh, err)
+			}
+			want = ids[2]
+			if c.revoke == 2 {
+				want = made
+			}
+			if kid := kidOf(t, partnerToken(t, s)); kid != want {
+				t.Errorf("after the lead %s signs, want %s", kid, want)
+			}
+			if _, err := other.Revoke(t.Context(), ids[c.revoke]); !errors.Is(err, oauth.ErrNoKey) {
+				t.Errorf("a second time: %v", err)
+			}
+		})
 	}
 }

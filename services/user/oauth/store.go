@@ -16,6 +16,8 @@ var (
 	ErrNoGrant = errors.New("no such grant")
 	// ErrLost: another request has used the code or token in the meantime, or the session has ended.
 	ErrLost = errors.New("another request was faster")
+	// ErrNoKey: there is no such signing key, or it has ended.
+	ErrNoKey = errors.New("no such signing key")
 	// ErrAssertionUsed: the client assertion was used before.
 	ErrAssertionUsed = errors.New("client assertion used before")
 )
@@ -113,6 +115,7 @@ type StoredKey struct {
 type KeyStore interface {
 	// SigningKeys gives all keys that have not ended.
 	SigningKeys(ctx context.Context, now time.Time) ([]StoredKey, error)
-	// Rotate lets one process at a time decide on the keys that there are: which ones to add and when others end.
+	// RotateKeys lets one process at a time decide on the keys that there are: which ones to add and when others end; one
+	// that ends now is revoked.
 	RotateKeys(ctx context.Context, now time.Time, decide func([]StoredKey) (add []StoredKey, end map[string]time.Time, err error)) error
 }

@@ -69,7 +69,11 @@ func (s *Store) RotateKeys(
 			if _, err := tx.Exec(ctx, `UPDATE signing_keys SET ends = $2 WHERE id = $1`, id, at); err != nil {
 				return err
 			}
-			if err := s.record(ctx, tx, user.Event{Kind: user.SigningKeyRetired, Detail: id}); err != nil {
+			kind := user.SigningKeyRetired
+			if !at.After(now) {
+				kind = user.SigningKeyRevoked
+			}
+			if err := s.record(ctx, tx, user.Event{Kind: kind, Detail: id}); err != nil {
 				return err
 			}
 		}
