@@ -134,6 +134,11 @@ func TestARevokedKeysTokensAreRefused(t *testing.T) {
 			if err != nil || (made != "") != c.successor || slices.Contains(other.IDs(), ids[c.revoke]) {
 				t.Fatalf("Revoke = %q, %v; keys %v", made, err, other.IDs())
 			}
+			var entries int
+			err = s.Pool.QueryRow(t.Context(), `SELECT count(*) FROM journal WHERE kind = 'key.revoked' AND detail = $1`, ids[c.revoke]).Scan(&entries)
+			if err != nil || entries != 1 {
+				t.Errorf("%d journal entries, %v", entries, err)
+			}
 			if err := s.Keys.RotateIfDue(t.Context()); err != nil || !slices.Equal(s.Keys.IDs(), other.IDs()) {
 				t.Errorf("another process has %v, want %v: %v", s.Keys.IDs(), other.IDs(), err)
 			}
