@@ -50,8 +50,8 @@ func places(it *typev1.Itinerary) string {
 // tomorrow.
 func TestBudgetsCapWhatIsSpent(t *testing.T) {
 	t.Parallel()
-	day := aitest.Start(t, aitest.Options{DayUSD: 0.000001})
-	client := aitest.Start(t, aitest.Options{ClientUSD: 0.000001})
+	day := aitest.Start(t, aitest.Options{DayUSD: 0.000001, Budgets: patientBudgets()})
+	client := aitest.Start(t, aitest.Options{ClientUSD: 0.000001, Budgets: patientBudgets()})
 	for _, s := range []*aitest.Stack{day, client} {
 		request := aitest.Request("munich", 1)
 		s.Begin(t, request)
