@@ -12,6 +12,8 @@ import (
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/aitest"
+
+	"github.com/tripgen/tripgen/bench/report"
 )
 
 const (
@@ -45,7 +47,7 @@ func big() *aiv1.StartGenerationRequest {
 
 // benchBurst asks for ten times the normal load and compares the order of work with first come, first served and with
 // strict priority on the same arrivals and the same measured work.
-func benchBurst(t *testing.T, r *report) {
+func benchBurst(t *testing.T, r *report.Report) {
 	s := aitest.Start(t, aitest.Options{
 		Real: true, Log: quiet(), NoModel: true, Conns: 16, Partitions: 6, Parallel: burstServers, Queue: 100_000, Budgets: lifeBudgets(),
 	})
@@ -88,7 +90,7 @@ func benchBurst(t *testing.T, r *report) {
 	tellBurst(t, r, s, began, ids, n-left)
 }
 
-func tellBurst(t *testing.T, r *report, s *aitest.Stack, began time.Time, ids []string, refused int) {
+func tellBurst(t *testing.T, r *report.Report, s *aitest.Stack, began time.Time, ids []string, refused int) {
 	var jobs []job
 	rows, err := s.Pool.Query(t.Context(), "SELECT class, request_time, start_time, made_time FROM generation WHERE made_time IS NOT NULL AND id = ANY($1)", ids)
 	if err != nil {
@@ -105,15 +107,15 @@ func tellBurst(t *testing.T, r *report, s *aitest.Stack, began time.Time, ids []
 	if rows.Err() != nil || len(jobs) != len(ids)-refused {
 		t.Fatalf("%d of %d were made: %v", len(jobs), len(ids)-refused, rows.Err())
 	}
-	r.add("## (c) A burst of ten times the normal load\n\n%d generations in %v (%d a second; half small, three in ten standard, two in ten of two weeks in three cities), %d refused before the bound, %d at work at once. The other orders are computed on the same arrivals, the same measured work (stretched so that our order, computed, ends when it did) and as many servers.\n",
+	r.Add("## (c) A burst of ten times the normal load\n\n%d generations in %v (%d a second; half small, three in ten standard, two in ten of two weeks in three cities), %d refused before the bound, %d at work at once. The other orders are computed on the same arrivals, the same measured work (stretched so that our order, computed, ends when it did) and as many servers.\n",
 		len(ids), burstLasts, burstRate, refused, burstServers)
-	r.add("| order | express mean wait | standard | bulk | largest wait of bulk |\n|---|---|---|---|---|")
-	measured := map[ai.Class]times{}
+	r.Add("| order | express mean wait | standard | bulk | largest wait of bulk |\n|---|---|---|---|---|")
+	measured := map[ai.Class]report.Times{}
 	for _, j := range jobs {
 		measured[j.class] = append(measured[j.class], j.start-j.asked)
 	}
-	row := func(name string, waits map[ai.Class]times) {
-		r.add("| %s | %.2f s | %.2f s | %.2f s | %.2f s |", name, waits[ai.Express].mean().Seconds(), waits[ai.Standard].mean().Seconds(), waits[ai.Bulk].mean().Seconds(), waits[ai.Bulk].at(1).Seconds())
+	row := func(name string, waits map[ai.Class]report.Times) {
+		r.Add("| %s | %.2f s | %.2f s | %.2f s | %.2f s |", name, waits[ai.Express].Mean().Seconds(), waits[ai.Standard].Mean().Seconds(), waits[ai.Bulk].Mean().Seconds(), waits[ai.Bulk].At(1).Seconds())
 	}
 	jobs = calibrate(jobs)
 	fifo := order(jobs, func(job) time.Duration { return 0 })
@@ -121,10 +123,10 @@ func tellBurst(t *testing.T, r *report, s *aitest.Stack, began time.Time, ids []
 	row("ours, computed", order(jobs, func(j job) time.Duration { return j.class.Credit() }))
 	row("first come, first served", fifo)
 	row("strict priority", order(jobs, func(j job) time.Duration { return 1000 * j.class.Credit() }))
-	r.add("")
-	r.goal("burst: refused before the bound", float64(refused), "<=", 0)
-	r.goal("burst: small trips' mean wait against first come, first served", measured[ai.Express].mean().Seconds()/fifo[ai.Express].mean().Seconds(), "<=", 0.4)
-	r.goal("burst: largest wait of a big trip against first come, first served", measured[ai.Bulk].at(1).Seconds()/fifo[ai.Bulk].at(1).Seconds(), "<=", 1.5)
+	r.Add("")
+	r.Goal("burst: refused before the bound", float64(refused), "<=", 0)
+	r.Goal("burst: small trips' mean wait against first come, first served", measured[ai.Express].Mean().Seconds()/fifo[ai.Express].Mean().Seconds(), "<=", 0.4)
+	r.Goal("burst: largest wait of a big trip against first come, first served", measured[ai.Bulk].At(1).Seconds()/fifo[ai.Bulk].At(1).Seconds(), "<=", 1.5)
 }
 
 // calibrate stretches the measured work so that our order, computed, ends when it did end: what lies between two
@@ -160,8 +162,8 @@ func lastStart(jobs []job) time.Duration {
 }
 
 // order computes the waits if jobs were taken by the time of asking moved back by a credit.
-func order(jobs []job, credit func(job) time.Duration) map[ai.Class]times {
-	waits := map[ai.Class]times{}
+func order(jobs []job, credit func(job) time.Duration) map[ai.Class]report.Times {
+	waits := map[ai.Class]report.Times{}
 	for _, j := range run(jobs, credit) {
 		waits[j.class] = append(waits[j.class], j.start-j.asked)
 	}

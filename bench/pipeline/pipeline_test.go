@@ -11,6 +11,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/tripgen/tripgen/services/ai/aitest"
+
+	"github.com/tripgen/tripgen/bench/report"
 )
 
 var (
@@ -20,10 +22,10 @@ var (
 
 // TestPipeline runs all benchmarks, one after the other, on the servers that the environment names.
 func TestPipeline(t *testing.T) {
-	r := &report{}
+	r := report.New("Generation pipeline")
 	for _, part := range []struct {
 		letter string
-		run    func(*testing.T, *report)
+		run    func(*testing.T, *report.Report)
 	}{{"a", benchPromise}, {"b", benchThroughput}, {"c", benchBurst}, {"d", benchStart}, {"e", benchWatch}} {
 		if strings.Contains(*only, part.letter) {
 			t.Run(part.letter, func(t *testing.T) { part.run(t, r) })
@@ -32,7 +34,7 @@ func TestPipeline(t *testing.T) {
 	if *out == "" {
 		*out = t.TempDir() + "/pipeline.md"
 	}
-	if err := r.finish(*out, "make bench-pipeline"); err != nil {
+	if err := r.Finish(*out, "make bench-pipeline"); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	"github.com/tripgen/tripgen/services/ai/aitest"
 	"github.com/tripgen/tripgen/services/ai/pipeline"
+
+	"github.com/tripgen/tripgen/bench/report"
 )
 
 const (
@@ -35,7 +37,7 @@ type lived struct {
 }
 
 // benchPromise keeps ten generations at work for a minute, with a slow and failing Claude.
-func benchPromise(t *testing.T, r *report) {
+func benchPromise(t *testing.T, r *report.Report) {
 	s := aitest.Start(t, aitest.Options{
 		Real: true, Log: quiet(), Conns: 16, Partitions: 6, Parallel: 32, Budgets: lifeBudgets(),
 		Claude: anthropic.Config{P50: 2500 * time.Millisecond, P99: 12 * time.Second, ErrorRate: 0.05, Seed: 7},
@@ -104,8 +106,8 @@ func live(t *testing.T, s *aitest.Stack, k *keeper, q *aiv1.StartGenerationReque
 	return one
 }
 
-func tellPromise(t *testing.T, r *report, s *aitest.Stack, all []lived, before int64) {
-	var ready, firstDay times
+func tellPromise(t *testing.T, r *report.Report, s *aitest.Stack, all []lived, before int64) {
+	var ready, firstDay report.Times
 	inTime, days, refined, refinedInTime, end := 0, 0, 0, 0, 0
 	var micros int64
 	for _, one := range all {
@@ -125,15 +127,15 @@ func tellPromise(t *testing.T, r *report, s *aitest.Stack, all []lived, before i
 	}
 	calls := s.Claude.Counts()
 	calls.Calls -= before
-	r.add("## (a) Ten at work for a minute\n\nSimulated Claude: p50 2.5 s, p99 12 s, 5%% of calls fail. Trips of four to seven days, no two alike, no answer shared. A stand-in for the trip service fetches and confirms each itinerary.\n")
-	r.add("| generations | ready p50 | p99 | longest | first day p50 | p99 |\n|---|---|---|---|---|---|")
-	r.add("| %d | %.2f s | %.2f s | %.2f s | %.0f ms | %.0f ms |\n", len(all), ready.at(.5).Seconds(), ready.at(.99).Seconds(), ready.at(1).Seconds(), millis(firstDay.at(.5)), millis(firstDay.at(.99)))
-	r.add("Of %d days, %d were refined within the deadline and %d in the end. Claude was called %d times (%.2f a day; %d answered, %d failed, %d were cut when another call had answered); %.4f US dollars a generation.\n",
+	r.Add("## (a) Ten at work for a minute\n\nSimulated Claude: p50 2.5 s, p99 12 s, 5%% of calls fail. Trips of four to seven days, no two alike, no answer shared. A stand-in for the trip service fetches and confirms each itinerary.\n")
+	r.Add("| generations | ready p50 | p99 | longest | first day p50 | p99 |\n|---|---|---|---|---|---|")
+	r.Add("| %d | %.2f s | %.2f s | %.2f s | %.0f ms | %.0f ms |\n", len(all), ready.At(.5).Seconds(), ready.At(.99).Seconds(), ready.At(1).Seconds(), millis(firstDay.At(.5)), millis(firstDay.At(.99)))
+	r.Add("Of %d days, %d were refined within the deadline and %d in the end. Claude was called %d times (%.2f a day; %d answered, %d failed, %d were cut when another call had answered); %.4f US dollars a generation.\n",
 		days, refined, end, calls.Calls, share(int(calls.Calls), days), calls.Answered, calls.Failed, calls.Abandoned, float64(micros)/1e6/float64(max(1, len(all))))
-	r.add("Each day has a call of its own; after 0.5 s one more call per city asks for all days that are still missing, and the first answer for a day counts. The simulated time of a call does not grow with the length of its answer; a real model's would, so that the later days of the joint call come later than here.\n")
-	r.goal("ready within 5 s, share", share(inTime, len(all)), ">=", 1)
-	r.goal("days refined within 5 s, share", share(refinedInTime, days), ">=", 0.90)
-	r.goal("model calls a day", share(int(calls.Calls), days), "<=", 1.3)
-	r.goal("days refined in the end, share", share(end, days), ">=", 0.99)
-	r.goal("first day visible p50, s", firstDay.at(.5).Seconds(), "<=", 1)
+	r.Add("Each day has a call of its own; after 0.5 s one more call per city asks for all days that are still missing, and the first answer for a day counts. The simulated time of a call does not grow with the length of its answer; a real model's would, so that the later days of the joint call come later than here.\n")
+	r.Goal("ready within 5 s, share", share(inTime, len(all)), ">=", 1)
+	r.Goal("days refined within 5 s, share", share(refinedInTime, days), ">=", 0.90)
+	r.Goal("model calls a day", share(int(calls.Calls), days), "<=", 1.3)
+	r.Goal("days refined in the end, share", share(end, days), ">=", 0.99)
+	r.Goal("first day visible p50, s", firstDay.At(.5).Seconds(), "<=", 1)
 }

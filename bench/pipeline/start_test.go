@@ -15,6 +15,8 @@ import (
 	"github.com/tripgen/tripgen/internal/postgres"
 	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
 	"github.com/tripgen/tripgen/services/ai/aitest"
+
+	"github.com/tripgen/tripgen/bench/report"
 )
 
 const (
@@ -24,24 +26,24 @@ const (
 
 // benchStart measures from the asking to the worker's start, the durable step included, beside River on the same
 // PostgreSQL.
-func benchStart(t *testing.T, r *report) {
+func benchStart(t *testing.T, r *report.Report) {
 	ours := startOurs(t)
 	plain := startRiver(t, river.Config{})
 	tuned := startRiver(t, river.Config{FetchCooldown: time.Millisecond, FetchPollInterval: 10 * time.Millisecond})
-	r.add("## (d) From asking to the worker's start\n\n%d at %d a second; the durable step is in it: for ours the RPC, its commit and Kafka, for River the insert. Ours then makes a first draft without any search, River's job does nothing.\n", starts, startRate)
-	r.add("| | p50 | p99 | longest |\n|---|---|---|---|")
+	r.Add("## (d) From asking to the worker's start\n\n%d at %d a second; the durable step is in it: for ours the RPC, its commit and Kafka, for River the insert. Ours then makes a first draft without any search, River's job does nothing.\n", starts, startRate)
+	r.Add("| | p50 | p99 | longest |\n|---|---|---|---|")
 	for _, row := range []struct {
 		name  string
-		waits times
+		waits report.Times
 	}{{"ours", ours}, {"River, defaults", plain}, {"River, fetching each 1–10 ms", tuned}} {
-		r.add("| %s | %.1f ms | %.1f ms | %.1f ms |", row.name, millis(row.waits.at(.5)), millis(row.waits.at(.99)), millis(row.waits.at(1)))
+		r.Add("| %s | %.1f ms | %.1f ms | %.1f ms |", row.name, millis(row.waits.At(.5)), millis(row.waits.At(.99)), millis(row.waits.At(1)))
 	}
-	r.add("")
-	r.goal("asked to started p50, ms", millis(ours.at(.5)), "<=", 10)
-	r.goal("asked to started p99, ms", millis(ours.at(.99)), "<=", 25)
+	r.Add("")
+	r.Goal("asked to started p50, ms", millis(ours.At(.5)), "<=", 10)
+	r.Goal("asked to started p99, ms", millis(ours.At(.99)), "<=", 25)
 }
 
-func startOurs(t *testing.T) times {
+func startOurs(t *testing.T) report.Times {
 	budgets := lifeBudgets()
 	budgets.Plan = time.Nanosecond // the first draft and no search: River's job does nothing at all
 	s := aitest.Start(t, aitest.Options{Real: true, Log: quiet(), NoModel: true, Conns: 16, Partitions: 6, Parallel: 32, Budgets: budgets})
@@ -55,7 +57,7 @@ func startOurs(t *testing.T) times {
 		q.RequestTime = timestamp(asked[q.GetGenerationId()])
 		s.Begin(t, q)
 	})
-	var waits times
+	var waits report.Times
 	for generationID, at := range asked {
 		s.AwaitMade(t, generationID)
 		g, err := s.Store.Get(t.Context(), generationID)
@@ -103,7 +105,7 @@ func (w *riverWorker) Work(_ context.Context, job *river.Job[riverArgs]) error {
 	return nil
 }
 
-func startRiver(t *testing.T, c river.Config) times {
+func startRiver(t *testing.T, c river.Config) report.Times {
 	pool, err := postgres.Open(t.Context(), postgres.Config{URL: postgrestest.NewURL(t), MaxConns: 16})
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +139,7 @@ func startRiver(t *testing.T, c river.Config) times {
 	if err := client.Stop(context.Background()); err != nil {
 		t.Error(err)
 	}
-	var waits times
+	var waits report.Times
 	for i, at := range asked {
 		waits = append(waits, w.started[i].Sub(at))
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/tripgen/tripgen/services/ai/aitest"
+
+	"github.com/tripgen/tripgen/bench/report"
 )
 
 const (
@@ -14,7 +16,7 @@ const (
 )
 
 // benchThroughput accepts at a fixed rate with planner-only workers at work beside, and waits until all are ready.
-func benchThroughput(t *testing.T, r *report) {
+func benchThroughput(t *testing.T, r *report.Report) {
 	s := aitest.Start(t, aitest.Options{
 		Real: true, Log: quiet(), NoModel: true, NoWorker: true, Conns: 16, Partitions: 6, Parallel: 32, Queue: 100_000, Budgets: lifeBudgets(),
 	})
@@ -23,7 +25,7 @@ func benchThroughput(t *testing.T, r *report) {
 	warm(t, s, k)
 	ready := k.count()
 	var mu sync.Mutex
-	var accept times
+	var accept report.Times
 	refused := 0
 	var sending sync.WaitGroup
 	began := time.Now()
@@ -56,10 +58,10 @@ func benchThroughput(t *testing.T, r *report) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	completing := time.Since(began)
-	r.add("## (b) Planner only\n\n%d generations of two to four days, asked for at %d a second while a worker in a process of its own (nice 10) plans and the keeper confirms, all on this machine.\n", n, acceptRate)
-	r.add("| accepted/s | accept p50 | p99 | longest | refused | completed/s, accepting and after |\n|---|---|---|---|---|---|")
-	r.add("| %.0f | %.1f ms | %.1f ms | %.1f ms | %d | %.0f |\n", float64(n-refused)/accepting.Seconds(), millis(accept.at(.5)), millis(accept.at(.99)), millis(accept.at(1)), refused, float64(k.count()-ready)/completing.Seconds())
-	r.goal("accepted a second", float64(n-refused)/accepting.Seconds(), ">=", 200)
-	r.goal("completed a second", float64(k.count()-ready)/completing.Seconds(), ">=", 100)
-	r.goal("accept p99, ms", millis(accept.at(.99)), "<=", 50)
+	r.Add("## (b) Planner only\n\n%d generations of two to four days, asked for at %d a second while a worker in a process of its own (nice 10) plans and the keeper confirms, all on this machine.\n", n, acceptRate)
+	r.Add("| accepted/s | accept p50 | p99 | longest | refused | completed/s, accepting and after |\n|---|---|---|---|---|---|")
+	r.Add("| %.0f | %.1f ms | %.1f ms | %.1f ms | %d | %.0f |\n", float64(n-refused)/accepting.Seconds(), millis(accept.At(.5)), millis(accept.At(.99)), millis(accept.At(1)), refused, float64(k.count()-ready)/completing.Seconds())
+	r.Goal("accepted a second", float64(n-refused)/accepting.Seconds(), ">=", 200)
+	r.Goal("completed a second", float64(k.count()-ready)/completing.Seconds(), ">=", 100)
+	r.Goal("accept p99, ms", millis(accept.At(.99)), "<=", 50)
 }

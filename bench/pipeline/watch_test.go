@@ -17,6 +17,8 @@ import (
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1/aiv1connect"
 	"github.com/tripgen/tripgen/services/ai/aitest"
+
+	"github.com/tripgen/tripgen/bench/report"
 )
 
 const (
@@ -28,7 +30,7 @@ const (
 )
 
 // benchWatch measures from the writing of an event to each client that watches through Envoy.
-func benchWatch(t *testing.T, r *report) {
+func benchWatch(t *testing.T, r *report.Report) {
 	s := aitest.Start(t, aitest.Options{Real: true, Log: quiet(), NoWorker: true, Conns: 16})
 	url := startEnvoy(t, s)
 	var generations []string
@@ -71,18 +73,18 @@ func benchWatch(t *testing.T, r *report) {
 	cancel()
 	running.Wait()
 	want := watched * watchEvents * watchers / watched
-	r.add("## (e) From an event's writing to the clients, through Envoy\n\n%d watchers of %d generations over %d connections, all open after %.1f s; %d events a second, each to ten clients.\n", watchers, watched, watchConns, opening.Seconds(), watchRate)
-	r.add("| deliveries | missing | p50 | p99 | longest |\n|---|---|---|---|---|")
-	r.add("| %d | %d | %.1f ms | %.1f ms | %.1f ms |\n", len(w.took), want-len(w.took), millis(w.took.at(.5)), millis(w.took.at(.99)), millis(w.took.at(1)))
-	r.goal("event to client p99 at 1,000 watchers, ms", millis(w.took.at(.99)), "<=", 10)
-	r.goal("events missing", float64(want-len(w.took)), "<=", 0)
+	r.Add("## (e) From an event's writing to the clients, through Envoy\n\n%d watchers of %d generations over %d connections, all open after %.1f s; %d events a second, each to ten clients.\n", watchers, watched, watchConns, opening.Seconds(), watchRate)
+	r.Add("| deliveries | missing | p50 | p99 | longest |\n|---|---|---|---|---|")
+	r.Add("| %d | %d | %.1f ms | %.1f ms | %.1f ms |\n", len(w.took), want-len(w.took), millis(w.took.At(.5)), millis(w.took.At(.99)), millis(w.took.At(1)))
+	r.Goal("event to client p99 at 1,000 watchers, ms", millis(w.took.At(.99)), "<=", 10)
+	r.Goal("events missing", float64(want-len(w.took)), "<=", 0)
 }
 
 // watching collects what clients see.
 type watching struct {
 	open chan struct{}
 	mu   sync.Mutex
-	took times
+	took report.Times
 	err  error
 }
 

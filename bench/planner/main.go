@@ -9,6 +9,8 @@ import (
 	"os"
 	"runtime"
 	"time"
+
+	"github.com/tripgen/tripgen/bench/report"
 )
 
 func main() {
@@ -32,7 +34,7 @@ type options struct {
 }
 
 func (o *options) run() error {
-	r := newReport()
+	r := report.New("Planner")
 	cells, err := readCells(o.dir)
 	if err != nil {
 		return fmt.Errorf("TOPTW instances (set TOPTW_DIR): %w", err)
@@ -56,7 +58,8 @@ func (o *options) run() error {
 	if o.full {
 		command = "make bench-planner FULL=1"
 	}
-	return r.finish(o.out, command)
+	r.Add("%s", profile)
+	return r.Finish(o.out, command)
 }
 
 // wall times at which the solver is measured, and the targets of the mean gap in
@@ -67,11 +70,11 @@ var measured = []struct {
 }{{100 * time.Millisecond, 2}, {time.Second, 0.5}, {5 * time.Second, 0.15}}
 
 // benchCells measures the gap to the best-known profits.
-func benchCells(r *report, cells []cell) error {
-	r.add("## Solomon TOPTW, gap to best-known in percent\n")
-	r.add("%d cells of instance and number of routes. A negative gap beats a value that is not proven.\n", len(cells))
-	r.add("| wall time | mean | worst | mean, proven cells | at best-known or better |")
-	r.add("|---|---|---|---|---|")
+func benchCells(r *report.Report, cells []cell) error {
+	r.Add("## Solomon TOPTW, gap to best-known in percent\n")
+	r.Add("%d cells of instance and number of routes. A negative gap beats a value that is not proven.\n", len(cells))
+	r.Add("| wall time | mean | worst | mean, proven cells | at best-known or better |")
+	r.Add("|---|---|---|---|---|")
 	var better []string
 	for _, m := range measured {
 		var all, proven tally
@@ -89,14 +92,14 @@ func benchCells(r *report, cells []cell) error {
 				better = append(better, fmt.Sprintf("%s m=%d: %d (best known %d) in %v", c.inst.name, c.routes, profit, c.best, m.limit))
 			}
 		}
-		r.add("| %v | %.3f | %.2f | %.3f | %d of %d |", m.limit, all.mean(), all.worst, proven.mean(), all.reached, all.n)
-		r.goal(fmt.Sprintf("planner_toptw_gap_percent_%v", m.limit), all.mean(), "<=", m.target)
+		r.Add("| %v | %.3f | %.2f | %.3f | %d of %d |", m.limit, all.mean(), all.worst, proven.mean(), all.reached, all.n)
+		r.Goal(fmt.Sprintf("planner_toptw_gap_percent_%v", m.limit), all.mean(), "<=", m.target)
 	}
-	r.add("")
+	r.Add("")
 	for _, b := range better {
-		r.add("- better than best known: %s", b)
+		r.Add("- better than best known: %s", b)
 	}
-	r.add("")
+	r.Add("")
 	return nil
 }
 
@@ -117,7 +120,7 @@ func (t *tally) add(gap float64) {
 func (t *tally) mean() float64 { return t.sum / float64(max(t.n, 1)) }
 
 // benchPeers compares mean shares of best-known at equal wall times.
-func benchPeers(r *report, o *options, cells []cell) error {
+func benchPeers(r *report.Report, o *options, cells []cell) error {
 	limits := []time.Duration{100 * time.Millisecond, time.Second, 10 * time.Second}
 	share := map[string][]float64{}
 	for _, limit := range limits {
@@ -139,19 +142,19 @@ func benchPeers(r *report, o *options, cells []cell) error {
 			fmt.Printf("%s at %v: %.4f, longest run %.2f s\n", solver, limit, s, wall)
 		}
 	}
-	r.add("## Peers, mean share of best-known on %d cells, one thread each\n", len(cells))
-	r.add("| solver | %v | %v | %v |", limits[0], limits[1], limits[2])
-	r.add("|---|---|---|---|")
+	r.Add("## Peers, mean share of best-known on %d cells, one thread each\n", len(cells))
+	r.Add("| solver | %v | %v | %v |", limits[0], limits[1], limits[2])
+	r.Add("|---|---|---|---|")
 	for _, solver := range []string{"TripGen", "pyvrp", "ortools"} {
-		r.add("| %s | %.4f | %.4f | %.4f |", solver, share[solver][0], share[solver][1], share[solver][2])
+		r.Add("| %s | %.4f | %.4f | %.4f |", solver, share[solver][0], share[solver][1], share[solver][2])
 	}
-	r.add("")
-	r.goal("planner_share_minus_pyvrp_at_ten_times_0.1s", share["TripGen"][0]-share["pyvrp"][1], ">=", 0)
-	r.goal("planner_share_minus_pyvrp_at_ten_times_1s", share["TripGen"][1]-share["pyvrp"][2], ">=", 0)
+	r.Add("")
+	r.Goal("planner_share_minus_pyvrp_at_ten_times_0.1s", share["TripGen"][0]-share["pyvrp"][1], ">=", 0)
+	r.Goal("planner_share_minus_pyvrp_at_ten_times_1s", share["TripGen"][1]-share["pyvrp"][2], ">=", 0)
 	least := 1.0
 	for k := range limits {
 		least = min(least, share["TripGen"][k]-share["ortools"][k])
 	}
-	r.goal("planner_share_minus_ortools_least", least, ">=", 0)
+	r.Goal("planner_share_minus_ortools_least", least, ">=", 0)
 	return nil
 }

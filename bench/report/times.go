@@ -31,3 +31,17 @@ func (t Times) Mean() time.Duration {
 	}
 	return sum / time.Duration(len(t))
 }
+
+// Within gives the share of them that took at most d, 0 to 1; 0 where there are none.
+func (t Times) Within(d time.Duration) float64 {
+	if len(t) == 0 {
+		return 0
+	}
+	n := 0
+	for _, x := range t {
+		if x <= d {
+			n++
+		}
+	}
+	return float64(n) / float64(len(t))
+}
