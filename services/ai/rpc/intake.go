@@ -62,16 +62,17 @@ func (h *Handlers) requestOf(req *aiv1.StartGenerationRequest) (ai.Request, erro
 
 // GetGenerationResult gives what a generation made, or how one ended that made nothing.
 func (h *Handlers) GetGenerationResult(ctx context.Context, req *aiv1.GetGenerationResultRequest) (*aiv1.GetGenerationResultResponse, error) {
+	// In this order, or a result made between the two would come with a generation from before it.
+	itinerary, improvements, missing := h.result(ctx, req.GetGenerationId())
+	if missing != nil && !errors.Is(missing, ai.ErrNoResult) {
+		return nil, missing
+	}
 	g, err := h.Reader.Get(ctx, req.GetGenerationId())
 	if err != nil {
 		return nil, err
 	}
-	itinerary, improvements, err := h.result(ctx, req.GetGenerationId())
-	if errors.Is(err, ai.ErrNoResult) && g.State.Final() {
-		err = nil // there will never be one: whoever missed the event need not wait
-	}
-	if err != nil {
-		return nil, err
+	if missing != nil && !g.State.Final() {
+		return nil, missing
 	}
 	return &aiv1.GetGenerationResultResponse{Generation: contract.Generation(g), Itinerary: itinerary, Improvements: improvements}, nil
 }
