@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"text/template"
-	"time"
 )
 
 // Cluster names a service behind the gateway.
@@ -80,10 +79,6 @@ const (
 	LimiterRoot, LimiterFolder = "limits", "tripgen"
 )
 
-// KeysCache is how long a gateway uses the issuer's keys before it fetches them again: how long it goes on accepting tokens
-// of a key that was withdrawn, and refusing those of a key that had to take over at once.
-const KeysCache = time.Minute
-
 // Write writes the whole configuration into a folder, each file atomically. What is revoked stays as it is: see
 // [WriteRevoked].
 func Write(dir string, c Config) error {
@@ -93,22 +88,19 @@ func Write(dir string, c Config) error {
 	}
 	functions := template.FuncMap{
 		"quote": strconv.Quote, "list": func(all ...string) []string { return all }, "folder": filepath.Dir, "scopePattern": scopePattern, "localReplies": indentedReplies,
-		"keysCache": func() string { return strconv.Itoa(int(KeysCache.Seconds())) + "s" },
-		"door":      func(d settings, secure bool) door { return door{d, secure} },
+		"door": func(d settings, secure bool) door { return door{d, secure} },
 	}
 	parsed, err := template.New("").Funcs(functions).ParseFS(templates, "templates/*.tmpl")
 	if err != nil {
 		return fmt.Errorf("read the templates: %w", err)
 	}
-	for _, folder := range []string{dir, quotasFolder(dir), filepath.Join(dir, revokedFolder)} {
+	for _, folder := range []string{dir, quotasFolder(dir), filepath.Join(dir, revokedFolder), filepath.Join(dir, stateFolder)} {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			return err
 		}
 	}
-	if _, err := os.Stat(revokedPath(dir)); os.IsNotExist(err) {
-		if err := WriteRevoked(dir, nil); err != nil {
-			return err
-		}
+	if err := writeTokens(dir, c); err != nil {
+		return err
 	}
 	if err := WriteQuotas(dir, c.Quotas); err != nil {
 		return err

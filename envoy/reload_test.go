@@ -18,6 +18,7 @@ var subscriptions = map[string]string{
 	"routes.yaml":          "http.public.rds.public",
 	"runtime.yaml":         "runtime",
 	"revoked/revoked.json": "extension_config_discovery.http_filter.revoked",
+	"revoked/tokens.json":  "extension_config_discovery.http_filter.envoy.filters.http.jwt_authn",
 }
 
 func TestTheFilesAreTakenWhole(t *testing.T) {
@@ -158,4 +159,50 @@ func TestRevokedTokensAreRefusedAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.await("nobody is refused", func() bool { return status(d.token("trips.read")) == http.StatusOK })
+}
+
+// A token that Envoy has checked and remembers is refused as soon as its key is withdrawn, even while an instance of the
+// issuer still publishes the key; the key that takes over is known at once; and nothing of it comes back later.
+func TestAWithdrawnKeysTokensAreRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t).open()
+	status := func(token string) int { return d.do(d.request(unary, token)).Status }
+	first, lost := d.token("trips.read"), d.Issuer.KeyID()
+	for range 3 { // the second time Envoy knows it
+		if got := status(first); got != http.StatusOK {
+			t.Fatalf("before: %d", got)
+		}
+	}
+	d.Issuer.Rotate()
+	second := d.token("trips.read")
+	if got := status(second); got != http.StatusUnauthorized {
+		t.Fatalf("a key that Envoy cannot know: %d", got)
+	}
+	began := time.Now()
+	if err := envoy.WriteRevoked(d.Dir, []string{"kid:" + lost, "sid:sess_0"}); err != nil {
+		t.Fatal(err)
+	}
+	d.await("the withdrawn key's token is refused", func() bool { return status(first) == http.StatusUnauthorized })
+	t.Logf("refused after %v", time.Since(began))
+	d.await("the new key's token passes", func() bool { return status(second) == http.StatusOK })
+	t.Logf("the new key known after %v", time.Since(began))
+	if got := status(first); got != http.StatusUnauthorized {
+		t.Errorf("once the keys are fetched anew: %d", got)
+	}
+	if err := envoy.Write(d.Dir, d.Config); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := status(first), status(second); a != http.StatusUnauthorized || b != http.StatusOK {
+		t.Errorf("after the configuration is written again: %d, %d", a, b)
+	}
+	d.Issuer.Forget()
+	fetched := d.Issuer.Fetches()
+	if err := envoy.WriteRevoked(d.Dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	d.await("the keys are fetched anew, before anybody calls", func() bool { return d.Issuer.Fetches() > fetched })
+	d.await("the key that signs is known", func() bool { return status(second) == http.StatusOK })
+	if got := status(first); got != http.StatusUnauthorized {
+		t.Errorf("when the withdrawal is forgotten: %d", got)
+	}
 }

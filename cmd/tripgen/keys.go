@@ -6,8 +6,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/tripgen/tripgen/envoy"
-	"github.com/tripgen/tripgen/internal/authn"
 	"github.com/tripgen/tripgen/services/user/oauth"
 )
 
@@ -79,9 +77,9 @@ type keysRevokeCmd struct {
 
 // Help is the long help.
 func (keysRevokeCmd) Help() string {
-	return `For a key that others may have got hold of; otherwise rotate. All tokens that it has signed stop working: apps renew theirs with their refresh tokens, which are not signed with it. Where it is the key that signs, a new one takes over at once; gateways refuse the new one's tokens until they fetch the keys again.
+	return `For a key that others may have got hold of; otherwise rotate. All tokens that it has signed stop working within a second, at gateways and at services, also those that a gateway has checked before: apps renew theirs with their refresh tokens, which are not signed with it. Where it is the key that signs, a new one takes over at once, and gateways fetch it.
 
-The times that are printed hold while services and gateways reach the user service. A gateway that has checked a token before lets it pass until the token expires, and only the service behind it refuses it; restarting the gateway ends that too.`
+That holds while services and gateways reach the user service. One that does not hears of it when it does again.`
 }
 
 // Run is the command.
@@ -91,8 +89,7 @@ func (k keysRevokeCmd) Run(ctx context.Context, c *commands) error {
 		return err
 	}
 	defer tools.close()
-	times := keyTimes(settings.User)
-	keys, err := oauth.OpenKeys(ctx, tools.store, tools.clock, times)
+	keys, err := oauth.OpenKeys(ctx, tools.store, tools.clock, keyTimes(settings.User))
 	if err != nil {
 		return err
 	}
@@ -100,14 +97,10 @@ func (k keysRevokeCmd) Run(ctx context.Context, c *commands) error {
 	if err != nil {
 		return err
 	}
-	published := tools.clock.Now().Add(times.Reload)
-	_, err = fmt.Fprintf(c.stdout(), "%s is revoked; at the latest it is\n"+
-		"  published no more from %s\n  refused by services from %s\n  refused by gateways from %s\n", k.ID,
-		published.Format(time.RFC3339), published.Add(authn.KeysFresh).Format(time.RFC3339),
-		published.Add(envoy.KeysCache).Format(time.RFC3339))
-	if err != nil || successor == "" {
-		return err
+	instead := ""
+	if successor != "" {
+		instead = "; " + successor + " was made in its place"
 	}
-	_, err = fmt.Fprintf(c.stdout(), "%s was made in its place\n", successor)
+	_, err = fmt.Fprintf(c.stdout(), "%s is revoked: what it has signed is refused within a second%s\n", k.ID, instead)
 	return err
 }

@@ -58,7 +58,7 @@ func wireUser(ctx context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
-	feed := user.NewFeed(store, r.Clock.Now, func(err error) { r.Log.Warn("follow revocations", "error", err) })
+	feed := user.NewFeed(keys.Ahead(store), r.Clock.Now, func(err error) { r.Log.Warn("follow revocations", "error", err) })
 	userrpc.Handlers{
 		Account: userrpc.NewAccount(service, r.Pages), Revocation: userrpc.NewRevocation(feed),
 		Info: userrpc.Info{Version: version, Commit: commit, Clock: r.Clock},

@@ -26,6 +26,8 @@ type Principal struct {
 	TokenID string
 	// SessionID is the token's sid: the session (sess_…) that it belongs to; empty for a client that acts for itself.
 	SessionID string
+	// KeyID is the kid of the key that signed the token.
+	KeyID string
 	// Issued and Expires bound the token's life, in UTC.
 	Issued, Expires time.Time
 }

@@ -68,7 +68,7 @@ type accessClaims struct {
 // Verify checks a token and gives its bearer: [ErrUnauthenticated] with a cause for a token that is not valid,
 // `unavailable` where the issuer's keys cannot be had.
 func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) {
-	claims, err := v.claims(ctx, token)
+	claims, key, err := v.claims(ctx, token)
 	if err != nil {
 		if _, ok := errs.Of(err); ok {
 			return Principal{}, err
@@ -81,6 +81,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 		Scopes:    strings.Fields(claims.Scope),
 		TokenID:   claims.ID,
 		SessionID: claims.Session,
+		KeyID:     key,
 		Issued:    claims.IssuedAt.Time().UTC(),
 		Expires:   claims.Expiry.Time().UTC(),
 	}
@@ -92,37 +93,37 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 
 var errRevoked = errors.New("token was revoked")
 
-func (v *Verifier) claims(ctx context.Context, token string) (accessClaims, error) {
-	var claims accessClaims
+// claims checks a token by itself and gives what it says, and the id of the key that it is signed with.
+func (v *Verifier) claims(ctx context.Context, token string) (claims accessClaims, keyID string, err error) {
 	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
-		return claims, fmt.Errorf("parse token: %w", err)
+		return claims, "", fmt.Errorf("parse token: %w", err)
 	}
 	header := parsed.Headers[0]
 	if typ, _ := header.ExtraHeaders[jose.HeaderType].(string); !isAccessToken(typ) {
-		return claims, fmt.Errorf("token has the type %q", typ)
+		return claims, "", fmt.Errorf("token has the type %q", typ)
 	}
 	key, err := v.keys.find(ctx, header.KeyID)
 	switch {
 	case errors.Is(err, errUnknownKey):
-		return claims, err
+		return claims, "", err
 	case err != nil:
-		return claims, errs.Unavailable(err).Retry(time.Second)
+		return claims, "", errs.Unavailable(err).Retry(time.Second)
 	}
 	if err := parsed.Claims(key, &claims); err != nil {
-		return claims, fmt.Errorf("check signature: %w", err)
+		return claims, "", fmt.Errorf("check signature: %w", err)
 	}
 	expected := jwt.Expected{
 		Issuer: v.config.Issuer, AnyAudience: jwt.Audience{v.config.Audience}, Time: v.config.Clock.Now(),
 	}
 	if err := claims.ValidateWithLeeway(expected, leeway); err != nil {
-		return claims, fmt.Errorf("check claims: %w", err)
+		return claims, "", fmt.Errorf("check claims: %w", err)
 	}
 	// The library lets these be absent; RFC 9068, 2.2 does not.
 	if claims.Expiry == nil || claims.IssuedAt == nil || claims.Subject == "" || claims.ClientID == "" || claims.ID == "" {
-		return claims, errors.New("token lacks one of exp, iat, sub, client_id, jti")
+		return claims, "", errors.New("token lacks one of exp, iat, sub, client_id, jti")
 	}
-	return claims, nil
+	return claims, header.KeyID, nil
 }
 
 func isAccessToken(typ string) bool {

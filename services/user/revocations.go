@@ -13,7 +13,7 @@ import (
 type Revocation struct {
 	// Sequence grows with each revocation; there are gaps.
 	Sequence int64
-	// Subject is sid:…, jti:… or client:….
+	// Subject is sid:…, jti:…, client:… or kid:….
 	Subject string
 	// At is when it was revoked: tokens issued until then are refused. Expires is when the last of them has expired.
 	At, Expires time.Time

@@ -74,6 +74,20 @@ func (i *Issuer) Rotate() {
 	i.key = jose.JSONWebKey{Key: key, KeyID: uuid.NewString(), Algorithm: string(jose.ES256), Use: "sig"}
 }
 
+// KeyID is the id of the key that signs.
+func (i *Issuer) KeyID() string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.key.KeyID
+}
+
+// Forget publishes no key but the one that signs.
+func (i *Issuer) Forget() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.old = nil
+}
+
 // Claims are a token's payload; change them before [Issuer.Sign] to make a bad token.
 type Claims struct {
 	jwt.Claims

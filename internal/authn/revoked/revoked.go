@@ -42,12 +42,15 @@ type span struct{ at, expires time.Time }
 
 var _ authn.Revocations = (*Set)(nil)
 
-// Revoked tells whether the token, its session or its client was revoked after it was issued.
+// Revoked tells whether the token, its session or its client was revoked after it was issued, or its key at any time.
 func (s *Set) Revoked(p authn.Principal) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if len(s.known) == 0 {
 		return false
+	}
+	if _, ok := s.known["kid:"+p.KeyID]; ok { // whoever has the key can make a token say when it was issued
+		return true
 	}
 	return s.refuses("jti:"+p.TokenID, p) || s.refuses("client:"+p.ClientID, p) ||
 		p.SessionID != "" && s.refuses("sid:"+p.SessionID, p)
@@ -74,7 +77,7 @@ func (s *Set) Add(subject string, at, expires time.Time) {
 	}
 }
 
-// Subjects are all that is revoked at the time, sorted: sid:…, jti:… and client:…. The channel is closed when there is
+// Subjects are all that is revoked at the time, sorted: sid:…, jti:…, client:… and kid:…. The channel is closed when there is
 // more. A gateway that cannot ask a Set is told all of them each time.
 func (s *Set) Subjects(now time.Time) (subjects []string, changed <-chan struct{}) {
 	s.mu.Lock()

@@ -38,6 +38,15 @@ func TestOnlyWhatWasIssuedBeforeIsRefused(t *testing.T) {
 			t.Errorf("%s: a token that was issued later is refused", subject)
 		}
 	}
+	var set revoked.Set
+	set.Add("kid:k", now, now.Add(time.Hour))
+	forged := authn.Principal{TokenID: "t", ClientID: "c", KeyID: "k", Issued: now.Add(time.Minute)}
+	if !set.Revoked(forged) {
+		t.Error("a token of a withdrawn key passes because it says that it was issued later")
+	}
+	if forged.KeyID = "l"; set.Revoked(forged) {
+		t.Error("another key's token is refused")
+	}
 	var none revoked.Set
 	if none.Revoked(p) {
 		t.Error("the empty set refuses")

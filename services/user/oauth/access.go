@@ -107,8 +107,8 @@ func (c accessClaims) subjects() []string {
 	return all
 }
 
-// RevokedSession is the subject that revokes all tokens of a session. Verifiers compare subjects with a token's sid, jti
-// and client_id.
+// RevokedSession is the subject that revokes all tokens of a session. Verifiers compare subjects with a token's sid, jti,
+// client_id and kid.
 func RevokedSession(id string) string { return "sid:" + id }
 
 // RevokedToken is the subject that revokes one access token by its jti.
@@ -116,3 +116,8 @@ func RevokedToken(id string) string { return "jti:" + id }
 
 // RevokedClient is the subject that revokes all tokens of a client.
 func RevokedClient(id string) string { return "client:" + id }
+
+const revokedKey = "kid:"
+
+// RevokedKey is the subject that revokes all tokens signed with a key, whatever they say of when they were issued.
+func RevokedKey(id string) string { return revokedKey + id }

@@ -12,6 +12,10 @@ import (
 	"github.com/tripgen/tripgen/services/user/oauth"
 )
 
+// withdrawalLife is how long verifiers are told that a key was withdrawn: longer than any of them keeps the published keys
+// while it cannot fetch them anew.
+const withdrawalLife = 24 * time.Hour
+
 func keyPlace(id string) string { return "signing_keys/" + id }
 
 // SigningKeys gives all keys that have not ended.
@@ -72,6 +76,9 @@ func (s *Store) RotateKeys(
 			kind := user.SigningKeyRetired
 			if !at.After(now) {
 				kind = user.SigningKeyRevoked
+				if err := revoke(ctx, tx, now, now.Add(withdrawalLife), oauth.RevokedKey(id)); err != nil {
+					return err
+				}
 			}
 			if err := s.record(ctx, tx, user.Event{Kind: kind, Detail: id}); err != nil {
 				return err

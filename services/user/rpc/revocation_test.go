@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -82,6 +83,43 @@ func TestALoggedOutTokenIsRefusedWithinASecond(t *testing.T) {
 	late, _ := follower(t, s)
 	if took := awaitRefusal(t, late, phone.AccessToken); took > time.Second {
 		t.Errorf("a late listener refuses after %v", took)
+	}
+}
+
+// A signing key that another process withdraws is refused everywhere within a second; by the time that a verifier hears of
+// it, the issuer publishes the key no more and signs with the one in its place.
+func TestAWithdrawnKeysTokensAreRefusedWithinASecond(t *testing.T) {
+	t.Parallel()
+	s := usertest.Start(t, usertest.Options{})
+	person := s.SignUp()
+	token := s.LogIn(person, "phone").AccessToken
+	verifier, set := follower(t, s)
+	before, err := verifier.Verify(t.Context(), token)
+	if err != nil || before.KeyID == "" {
+		t.Fatalf("key %q, %v", before.KeyID, err)
+	}
+	other, err := oauth.OpenKeys(t.Context(), s.Store, s.Clock, oauth.KeyTimes{Lead: time.Minute, Keep: time.Minute, Reload: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	successor, err := other.Revoke(t.Context(), before.KeyID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if took := awaitRefusal(t, verifier, token); took > time.Second {
+		t.Errorf("refused after %v", took)
+	}
+	if subjects, _ := set.Subjects(s.Clock.Now().Add(time.Hour)); !slices.Equal(subjects, []string{oauth.RevokedKey(before.KeyID)}) {
+		t.Errorf("for an hour at least, for that is how long verifiers may keep keys: %v", subjects)
+	}
+	if ids := s.Keys.IDs(); !slices.Equal(ids, []string{successor}) {
+		t.Errorf("%v are published, want %s alone", ids, successor)
+	}
+	fresh := authn.NewVerifier(authn.VerifierConfig{
+		Issuer: s.URL, Audience: oauth.Audience, KeysURL: s.URL + "/.well-known/jwks.json", Revoked: set,
+	})
+	if after, err := fresh.Verify(t.Context(), s.LogIn(person, "laptop").AccessToken); err != nil || after.KeyID != successor {
+		t.Errorf("a new token: key %q, want %q: %v", after.KeyID, successor, err)
 	}
 }
 

@@ -83,6 +83,7 @@ func Start(t testing.TB, o Options) *Service {
 	sender := mail.NewSender(s.Mails, s.log)
 	s.Store = postgres.New(s.Pool, sealer, s.Clock, s.log, sender.Kick)
 	s.registerClients()
+	s.openKeys(o)
 	server := rpc.NewServer(rpc.ServerConfig{Name: "user", Addr: "127.0.0.1:0", Log: s.log, Ready: new(app.Readiness)})
 	var mount lateHandler
 	server.Mount("/oauth2/", &mount)
@@ -134,7 +135,7 @@ func (s *Service) mountRPC(server *rpc.Server, late *lateHandler) {
 	tokens := lateVerifier{s}
 	options, err := rpc.HandlerOptions(rpc.Deps{Log: s.log, Tokens: tokens, Resource: userrpc.Resource})
 	must(s.t, err)
-	feed := user.NewFeed(s.Store, s.Clock.Now, func(err error) { s.log.Warn("revocation feed", "error", err) })
+	feed := user.NewFeed(s.Keys.Ahead(s.Store), s.Clock.Now, func(err error) { s.log.Warn("revocation feed", "error", err) })
 	run(s.t, feed.Run)
 	userrpc.Handlers{
 		Account: userrpc.NewAccount(s.User, pages), Revocation: userrpc.NewRevocation(feed),
@@ -158,13 +159,17 @@ func (s *Service) Verifier() *authn.Verifier {
 	})
 }
 
-func (s *Service) startOAuth(o Options, late *lateHandler) {
+func (s *Service) openKeys(o Options) {
 	times := oauth.KeyTimes{Lead: 30 * time.Minute, Keep: 20 * time.Minute, Reload: time.Hour}
 	if o.Keys != nil {
 		times = *o.Keys
 	}
 	keys, err := oauth.OpenKeys(s.t.Context(), s.Store, s.Clock, times)
 	must(s.t, err)
+	s.Keys = keys
+}
+
+func (s *Service) startOAuth(o Options, late *lateHandler) {
 	config := oauth.Defaults(s.URL)
 	if o.Grace != nil {
 		config.Grace = *o.Grace
@@ -177,12 +182,12 @@ func (s *Service) startOAuth(o Options, late *lateHandler) {
 		clients = o.Clients(clients)
 	}
 	server, err := oauth.New(oauth.Deps{
-		Config: config, Clients: clients, Grants: s.Store, Accounts: s.Store, Keys: keys,
+		Config: config, Clients: clients, Grants: s.Store, Accounts: s.Store, Keys: s.Keys,
 		CodeKey: s.Seal.Derive("codes"), RefreshKeys: [][]byte{s.Seal.Derive("refresh")}, SecretKey: s.Seal.Derive("secrets"),
 		Origin: userrpc.OriginOf, Log: s.log, Clock: s.Clock, IDs: id.Random{},
 	})
 	must(s.t, err)
-	s.OAuth, s.Keys = server, keys
+	s.OAuth = server
 	late.mux = http.NewServeMux()
 	late.user.Codes = server
 	server.Mount(late.mux.Handle)

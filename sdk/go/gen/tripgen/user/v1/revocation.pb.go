@@ -129,9 +129,10 @@ func (x *WatchRevocationsResponse) GetSequence() int64 {
 // That tokens of a subject are refused.
 type Revocation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// `sid:` and a session, `jti:` and one token, or `client:` and a client.
+	// `sid:` and a session, `jti:` and one token, `client:` and a client, or `kid:` and a signing key.
 	Subject string `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
-	// Tokens that were issued at this time or before it are refused.
+	// Tokens that were issued at this time or before it are refused; those of a signing key whatever time they tell, for
+	// whoever has the key can make one tell any.
 	RevokeTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
 	// From when on it can be forgotten: all tokens it concerns have expired by then.
 	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`

@@ -73,14 +73,15 @@ export const WatchRevocationsResponseSchema: GenMessage<WatchRevocationsResponse
  */
 export type Revocation = Message<"tripgen.user.v1.Revocation"> & {
   /**
-   * `sid:` and a session, `jti:` and one token, or `client:` and a client.
+   * `sid:` and a session, `jti:` and one token, `client:` and a client, or `kid:` and a signing key.
    *
    * @generated from field: string subject = 1;
    */
   subject: string;
 
   /**
-   * Tokens that were issued at this time or before it are refused.
+   * Tokens that were issued at this time or before it are refused; those of a signing key whatever time they tell, for
+   * whoever has the key can make one tell any.
    *
    * @generated from field: google.protobuf.Timestamp revoke_time = 2;
    */
