@@ -19,22 +19,6 @@ func shortBudgets() pipeline.Budgets {
 	}
 }
 
-// patientBudgets are for what must come, however slow the machine.
-func patientBudgets() *pipeline.Budgets {
-	return &pipeline.Budgets{
-		Deadline: 25 * time.Second, Store: 500 * time.Millisecond, Gather: 5 * time.Second, Plan: time.Second, Refine: 20 * time.Second,
-		Late: 20 * time.Second, Hedge: -1,
-	}
-}
-
-// lifeBudgets are those of life.
-func lifeBudgets() pipeline.Budgets {
-	return pipeline.Budgets{
-		Deadline: 5 * time.Second, Store: 500 * time.Millisecond, Gather: 800 * time.Millisecond, Plan: time.Second, Refine: 3 * time.Second,
-		Late: 20 * time.Second, Hedge: -1,
-	}
-}
-
 func wantReason(t *testing.T, err error, reason string) {
 	t.Helper()
 	if !errs.HasReason(rpc.Error(err), reason) {

@@ -13,9 +13,9 @@ import (
 // [A7] Equal requests share a plan and the model's answers; who asks again gets another plan.
 func TestEqualRequestsShareWhatTheModelAnswered(t *testing.T) {
 	t.Parallel()
-	budgets := lifeBudgets()
-	budgets.Plan = time.Minute // only whole searches are shared, and this machine may be slow
-	s := aitest.Start(t, aitest.Options{Share: true, Budgets: &budgets})
+	budgets := aitest.PatientBudgets()
+	budgets.Plan = time.Minute // only whole searches are shared
+	s := aitest.Start(t, aitest.Options{Share: true, Budgets: budgets})
 	first := aitest.Request("munich", 2)
 	s.Begin(t, first)
 	a := s.AwaitMade(t, first.GetGenerationId())
@@ -50,8 +50,8 @@ func places(it *typev1.Itinerary) string {
 // tomorrow.
 func TestBudgetsCapWhatIsSpent(t *testing.T) {
 	t.Parallel()
-	day := aitest.Start(t, aitest.Options{DayUSD: 0.000001, Budgets: patientBudgets()})
-	client := aitest.Start(t, aitest.Options{ClientUSD: 0.000001, Budgets: patientBudgets()})
+	day := aitest.Start(t, aitest.Options{DayUSD: 0.000001})
+	client := aitest.Start(t, aitest.Options{ClientUSD: 0.000001})
 	for _, s := range []*aitest.Stack{day, client} {
 		request := aitest.Request("munich", 1)
 		s.Begin(t, request)

@@ -143,7 +143,7 @@ func TestRequestsThatCannotBePlannedAreRefused(t *testing.T) {
 // [T8] A day anew: the other days stay as they are, word for word.
 func TestADayAnewLeavesTheOthersAsTheyAre(t *testing.T) {
 	t.Parallel()
-	s := aitest.Start(t, aitest.Options{Budgets: patientBudgets()})
+	s := aitest.Start(t, aitest.Options{})
 	request := aitest.Request("munich", 2)
 	s.Begin(t, request)
 	before := s.AwaitMade(t, request.GetGenerationId()).GetItinerary()

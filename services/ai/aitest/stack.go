@@ -70,7 +70,7 @@ type Options struct {
 	Partitions int
 	// Lease is a second unless set; Session, Kafka's, 1 s.
 	Lease, Session time.Duration
-	// Budgets are those of life unless set.
+	// Budgets are patient unless set.
 	Budgets *pipeline.Budgets
 	// Log is nil for the test's.
 	Log *slog.Logger
@@ -157,10 +157,15 @@ func defaults(o *Options) {
 		o.Session = time.Second
 	}
 	if o.Budgets == nil {
-		o.Budgets = &pipeline.Budgets{
-			Deadline: 5 * time.Second, Store: 700 * time.Millisecond, Gather: 800 * time.Millisecond, Plan: time.Second,
-			Refine: 3 * time.Second, Late: 20 * time.Second, Hedge: -1,
-		}
+		o.Budgets = PatientBudgets()
+	}
+}
+
+// PatientBudgets let come what has to come, however slow the machine.
+func PatientBudgets() *pipeline.Budgets {
+	return &pipeline.Budgets{
+		Deadline: 25 * time.Second, Store: 700 * time.Millisecond, Gather: 10 * time.Second, Plan: time.Second,
+		Refine: 20 * time.Second, Late: 40 * time.Second, Hedge: -1,
 	}
 }
 
