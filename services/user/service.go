@@ -7,12 +7,14 @@ import (
 
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/id"
+	"github.com/tripgen/tripgen/services/user/password"
 )
 
 // Passwords hashes and compares passwords, slowly. *password.Hasher is one.
 type Passwords interface {
 	Hash(ctx context.Context, password string) (string, error)
-	Verify(ctx context.Context, password, hash string) (ok, stale bool, err error)
+	// Turn waits for the right to hash; `unavailable` where too many do.
+	Turn(ctx context.Context) (*password.Turn, error)
 }
 
 // Codes issues authorization codes for people who have logged in natively. *oauth.Server is one.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tripgen/tripgen/internal/errs"
+	"github.com/tripgen/tripgen/services/user/password"
 )
 
 // ErrCredentials is the one answer to a wrong log-in id and to a wrong password [U2].
@@ -18,8 +19,14 @@ var ErrLocked = errs.ResourceExhausted(errs.ReasonAccountLocked,
 	"Too many failed log-ins. The account is locked for a while.")
 
 // Authenticate proves a password and gives the account. Errors: ErrCredentials, ErrLocked. Ids that no account has
-// behave like any other: they fail as slowly and lock as fast.
-func (s *Service) Authenticate(ctx context.Context, loginID, password string) (Account, error) {
+// behave like any other: they fail as slowly and lock as fast. Whoever is turned away because too many log in at once has
+// not failed: that comes before anything is counted, or costs the database.
+func (s *Service) Authenticate(ctx context.Context, loginID, typed string) (Account, error) {
+	turn, err := s.Passwords.Turn(ctx)
+	if err != nil {
+		return Account{}, err
+	}
+	defer turn.Done()
 	now := s.Clock.Now()
 	key := LoginKey(loginID)
 	until, err := s.Attempts.Begin(ctx, key, now, s.Config.LockAfter, s.Config.Lock)
@@ -36,7 +43,7 @@ func (s *Service) Authenticate(ctx context.Context, loginID, password string) (A
 	if err != nil && !errors.Is(err, ErrNoAccount) {
 		return Account{}, err
 	}
-	ok, stale, err := s.Passwords.Verify(ctx, password, hash)
+	ok, stale, err := turn.Verify(typed, hash)
 	if err != nil {
 		return Account{}, err
 	}
@@ -46,18 +53,19 @@ func (s *Service) Authenticate(ctx context.Context, loginID, password string) (A
 		}
 		return Account{}, ErrCredentials
 	}
-	if err := s.Attempts.Succeed(ctx, key); err != nil {
+	// The password was right, whether or not the caller still waits to hear it.
+	if err := s.Attempts.Succeed(context.WithoutCancel(ctx), key); err != nil {
 		return Account{}, err
 	}
 	if stale {
-		s.upgrade(ctx, account.ID, password, hash)
+		s.upgrade(ctx, turn, account.ID, typed, hash)
 	}
 	return account, s.Journal.Record(ctx, Event{Kind: LogInSucceeded, AccountID: account.ID})
 }
 
 // upgrade hashes a password anew with today's parameters. Where that fails the log-in goes on; the next one tries again.
-func (s *Service) upgrade(ctx context.Context, accountID, password, oldHash string) {
-	fresh, err := s.Passwords.Hash(ctx, password)
+func (s *Service) upgrade(ctx context.Context, turn *password.Turn, accountID, typed, oldHash string) {
+	fresh, err := turn.Hash(typed)
 	if err == nil {
 		err = s.Accounts.UpgradePassword(ctx, accountID, oldHash, fresh)
 	}

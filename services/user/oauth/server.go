@@ -37,6 +37,8 @@ type Config struct {
 	// AtOnce bounds how many requests may be under way at the endpoints that take forms. More would only wait for the
 	// database and time out: they are told to come back.
 	AtOnce int
+	// Patience is how long such a request may take, from its first byte to its answer.
+	Patience time.Duration
 }
 
 // MaxAccessToken bounds the life of access tokens, and with it for how long revocations have to be remembered.
@@ -47,6 +49,7 @@ func Defaults(issuer string) Config {
 	return Config{
 		Issuer: issuer, AccessToken: 10 * time.Minute, Session: 60 * 24 * time.Hour, Code: time.Minute,
 		Grace: GraceTimes{From: time.Second, Until: 30 * time.Second}, AtOnce: 256,
+		Patience: 5 * time.Second,
 	}
 }
 
@@ -60,8 +63,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("access tokens live for %v; at most %v is allowed", c.AccessToken, MaxAccessToken)
 	case c.Session <= c.AccessToken || c.Code <= 0 || c.Code > 10*time.Minute:
 		return fmt.Errorf("sessions of %v and codes of %v are not sensible", c.Session, c.Code)
-	case c.AtOnce <= 0:
-		return fmt.Errorf("%d requests at once are none", c.AtOnce)
+	case c.AtOnce <= 0 || c.Patience <= 0:
+		return fmt.Errorf("%d requests at once, for %v each, are none", c.AtOnce, c.Patience)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ory/fosite"
 
@@ -27,13 +28,16 @@ func (s *Server) form(next http.HandlerFunc) http.Handler {
 			return
 		}
 		if !s.busy.TryAcquire(1) {
-			w.Header().Set("Retry-After", "1")
-			writeJSON(w, http.StatusServiceUnavailable, map[string]string{"error": "temporarily_unavailable"})
+			w.Header().Set("Retry-After", retryAfter)
+			writeJSON(w, http.StatusServiceUnavailable, map[string]string{"error": fosite.ErrTemporarilyUnavailable.ErrorField})
 			return
 		}
 		defer s.busy.Release(1)
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		if err := r.ParseForm(); err != nil {
+		// Neither a client that dawdles nor a database that hangs may keep one of the few places.
+		ctx, cancel := context.WithTimeout(r.Context(), s.Config.Patience)
+		defer cancel()
+		r = r.WithContext(ctx)
+		if err := s.readForm(w, r); err != nil {
 			s.refuse(w, r, fosite.ErrInvalidRequest.WithHint("The body is not a form, or is too large.").WithWrap(err))
 			return
 		}
@@ -43,8 +47,28 @@ func (s *Server) form(next http.HandlerFunc) http.Handler {
 				return
 			}
 		}
-		next(w, r.WithContext(user.WithOrigin(r.Context(), s.Origin(r))))
+		next(w, r.WithContext(user.WithOrigin(ctx, s.Origin(r))))
 	})
+}
+
+// retryAfter is what those who are shed are told, in seconds.
+const retryAfter = "1"
+
+// readForm reads the body in bounds of size and time.
+func (s *Server) readForm(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	control := http.NewResponseController(w)
+	// A writer that cannot set a deadline (none of net/http's) reads without one.
+	if err := control.SetReadDeadline(time.Now().Add(s.Config.Patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return err
+	}
+	if err := control.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
 }
 
 // token is the token endpoint (RFC 6749, 3.2).
@@ -129,6 +153,9 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if rfc.ErrorField == fosite.ErrInvalidClient.ErrorField && strings.HasPrefix(r.Header.Get("Authorization"), "Basic ") {
 		w.Header().Set("WWW-Authenticate", `Basic realm="tripgen", charset="UTF-8"`) // RFC 6749, 5.2
+	}
+	if rfc.CodeField == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
 	}
 	writeJSON(w, rfc.CodeField, map[string]string{"error": rfc.ErrorField, "error_description": rfc.GetDescription()})
 }

@@ -81,6 +81,16 @@ func hasher(t *testing.T, atOnce int, patience time.Duration) *password.Hasher {
 	return h
 }
 
+func verify(t *testing.T, h *password.Hasher, typed, hash string) (ok, stale bool, err error) {
+	t.Helper()
+	turn, err := h.Turn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer turn.Done()
+	return turn.Verify(typed, hash)
+}
+
 func TestOnlyTheRightPasswordMatches(t *testing.T) {
 	t.Parallel()
 	h := hasher(t, 2, time.Minute)
@@ -96,7 +106,7 @@ func TestOnlyTheRightPasswordMatches(t *testing.T) {
 		{"가나다 1234?", hash, false},
 		{"nobody has this password", "", false},
 	} {
-		ok, stale, err := h.Verify(t.Context(), c.password, c.hash)
+		ok, stale, err := verify(t, h, c.password, c.hash)
 		if err != nil || ok != c.want || stale {
 			t.Errorf("Verify(%q) = %v, %v, %v", c.password, ok, stale, err)
 		}
@@ -111,32 +121,39 @@ func TestWeakerHashesAreStale(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ok, stale, err := hasher(t, 1, time.Minute).Verify(t.Context(), "secret 1!", hash)
+	ok, stale, err := verify(t, hasher(t, 1, time.Minute), "secret 1!", hash)
 	if err != nil || !ok || !stale {
 		t.Errorf("Verify = %v, %v, %v", ok, stale, err)
 	}
 }
 
+// While one hashes, as many wait as the patience suffices for; whoever comes then is turned away at once, with the time
+// after which to come again, and none of that lasts.
 func TestHashesBeyondTheBoundAreTurnedAway(t *testing.T) {
 	t.Parallel()
-	h := hasher(t, 1, time.Nanosecond)
-	results := make(chan error)
-	for range 8 {
+	refused := func(err error) bool {
+		e, ok := errs.Of(err)
+		return ok && e.Kind == errs.KindUnavailable && e.RetryAfter > 0
+	}
+	h := hasher(t, 1, time.Second)
+	turn, err := h.Turn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	results := make(chan error, 1000)
+	for range cap(results) {
 		go func() {
-			_, err := h.Hash(context.Background(), "secret 1!")
+			_, err := h.Turn(context.Background())
 			results <- err
 		}()
 	}
-	refused := 0
-	for range 8 {
-		if err := <-results; err != nil {
-			if e, ok := errs.Of(err); !ok || e.Kind != errs.KindUnavailable || e.RetryAfter == 0 {
-				t.Errorf("refusal = %v", err)
-			}
-			refused++
+	for range cap(results) {
+		if err := <-results; !refused(err) {
+			t.Fatalf("somebody got a turn that was taken: %v", err)
 		}
 	}
-	if refused == 0 {
-		t.Error("all eight ran at once")
+	turn.Done()
+	if _, err := h.Hash(t.Context(), "secret 1!"); err != nil {
+		t.Errorf("afterwards: %v", err)
 	}
 }

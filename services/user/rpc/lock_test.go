@@ -14,6 +14,7 @@ import (
 
 	userv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1"
 	"github.com/tripgen/tripgen/services/user/oauth"
+	"github.com/tripgen/tripgen/services/user/password"
 	"github.com/tripgen/tripgen/services/user/usertest"
 )
 
@@ -150,5 +151,31 @@ func TestNativeLogInIsForOurOwnApps(t *testing.T) {
 	}
 	if _, err := s.Accounts("").SignIn(t.Context(), good()); err != nil {
 		t.Error(err)
+	}
+}
+
+// Whoever is turned away because too many log in at once has not failed: nothing brings the lock nearer.
+func TestBeingTurnedAwayIsNoFailedLogIn(t *testing.T) {
+	t.Parallel()
+	s := usertest.Start(t, usertest.Options{Hashes: &password.HasherConfig{Target: time.Millisecond, AtOnce: 1, Patience: time.Second}})
+	p := s.SignUp()
+	turn, err := s.Passwords.Turn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	results := make(chan error, 10)
+	for range cap(results) {
+		go func() { results <- signIn(t, s, p.LoginID, p.Password) }()
+	}
+	for range cap(results) {
+		err := <-results
+		retry, _ := detail[*errdetails.RetryInfo](err)
+		if connect.CodeOf(err) != connect.CodeUnavailable || retry.GetRetryDelay().AsDuration() == 0 {
+			t.Errorf("turned away with %v, %v", err, retry)
+		}
+	}
+	turn.Done()
+	if err := signIn(t, s, p.LoginID, p.Password); err != nil {
+		t.Errorf("afterwards: %v", err)
 	}
 }

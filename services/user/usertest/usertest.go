@@ -47,7 +47,9 @@ type Service struct {
 	Seal  *seal.Sealer
 	OAuth *oauth.Server
 	Keys  *oauth.Keys
-	User  *user.Service
+	// Passwords hashes them.
+	Passwords *password.Hasher
+	User      *user.Service
 	// Clock is what the service goes by; Fosite itself goes by the machine's.
 	Clock *clock.Fake
 	// Secrets hashes client secrets as the service does.
@@ -64,6 +66,10 @@ type Options struct {
 	Keys *oauth.KeyTimes
 	// AtOnce replaces the bound of requests under way.
 	AtOnce int
+	// Hashes replaces how passwords are hashed.
+	Hashes *password.HasherConfig
+	// Patience replaces the bound of such a request's time.
+	Patience time.Duration
 	// Clients stands in front of the store of clients.
 	Clients func(oauth.Clients) oauth.Clients
 }
@@ -88,7 +94,7 @@ func Start(t testing.TB, o Options) *Service {
 	var mount lateHandler
 	server.Mount("/oauth2/", &mount)
 	server.Mount("/.well-known/", &mount)
-	s.mountRPC(server, &mount)
+	s.mountRPC(o, server, &mount)
 	part, err := server.Listen(t.Context())
 	must(t, err)
 	s.URL = "http://" + server.Addr()
@@ -121,9 +127,14 @@ func (s *Service) registerClients() {
 	must(s.t, oauth.Ensure(s.t.Context(), s.Store, s.Clock.Now(), clients...))
 }
 
-func (s *Service) mountRPC(server *rpc.Server, late *lateHandler) {
-	hasher, err := password.NewHasher(password.HasherConfig{Target: time.Millisecond, AtOnce: 2, Patience: time.Minute})
+func (s *Service) mountRPC(o Options, server *rpc.Server, late *lateHandler) {
+	hashes := password.HasherConfig{Target: time.Millisecond, AtOnce: 2, Patience: time.Minute}
+	if o.Hashes != nil {
+		hashes = *o.Hashes
+	}
+	hasher, err := password.NewHasher(hashes)
 	must(s.t, err)
+	s.Passwords = hasher
 	settings := user.Defaults()
 	settings.AvailabilityTime = 20 * time.Millisecond
 	s.User = user.New(user.Deps{
@@ -176,6 +187,9 @@ func (s *Service) startOAuth(o Options, late *lateHandler) {
 	}
 	if o.AtOnce > 0 {
 		config.AtOnce = o.AtOnce
+	}
+	if o.Patience > 0 {
+		config.Patience = o.Patience
 	}
 	clients := oauth.Clients(s.Store)
 	if o.Clients != nil {
