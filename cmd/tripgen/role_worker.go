@@ -26,7 +26,7 @@ const (
 	lateAnswers = 20 * time.Second
 	// hedgeAfter is how long the days' own calls are alone: early, because what comes after the deadline is late.
 	hedgeAfter = 500 * time.Millisecond
-	// prefetch is how many messages of a class a worker looks ahead.
+	// prefetch is how many messages of a topic a worker looks ahead.
 	prefetch = 64
 	// workerGrace lets what is under way end when the process stops.
 	workerGrace = 6 * time.Second

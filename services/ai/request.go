@@ -49,6 +49,8 @@ var (
 		"오늘 쓸 수 있는 한도를 다 썼습니다.", "The day's budget is spent.")
 	// ErrHeld: another worker has it and is alive.
 	ErrHeld = errs.Aborted("HELD", "다른 작업자가 처리하고 있습니다.", "Another worker has it.")
+	// ErrEarly: it is to be tried again, and not yet.
+	ErrEarly = errs.Aborted("EARLY", "아직 다시 시도할 때가 아닙니다.", "It is not due yet.")
 	// ErrLeaseLost: another worker took the work over, or it was cancelled; what was made is thrown away.
 	ErrLeaseLost = errs.Aborted("LEASE_LOST", "다른 작업자가 이어받았습니다.", "Another worker has taken over.")
 )

@@ -53,7 +53,8 @@ type Ender interface {
 // Attempts are the lease) and give ErrLeaseLost once another worker has taken over or the generation ended.
 type WorkStore interface {
 	// Claim gives the generation to a worker for as long as the lease lasts, with its request's body. ErrEnded where
-	// there is nothing to do any more, ErrHeld while another worker's lease runs.
+	// there is nothing to do any more, ErrHeld while another worker's lease runs, ErrEarly while it waits to be tried
+	// again.
 	Claim(ctx context.Context, id, worker string, lease time.Duration) (Generation, []byte, error)
 	// Renew prolongs a worker's leases and gives the ids of those that it still has.
 	Renew(ctx context.Context, worker string, ids []string, lease time.Duration) (held []string, err error)
@@ -65,6 +66,8 @@ type WorkStore interface {
 	Fail(ctx context.Context, g Generation, reason string, t Trouble, cost Cost) (Generation, error)
 	// Retry puts the generation back into the queue, to be taken no sooner than at notBefore.
 	Retry(ctx context.Context, g Generation, notBefore time.Time, t Trouble, cost Cost) error
+	// Postpone has a generation that was claimed too early told again when it is due.
+	Postpone(ctx context.Context, id string) error
 	// Stranded gives generations whose worker's lease ran out, and queued ones that have waited since before the given
 	// time, each of these to one caller.
 	Stranded(ctx context.Context, queuedBefore time.Time, limit int) ([]Generation, error)

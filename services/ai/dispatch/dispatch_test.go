@@ -16,7 +16,7 @@ import (
 var start = time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
 
 func item(name string, c ai.Class, after time.Duration) *dispatch.Item {
-	return &dispatch.Item{ID: name, Class: c, Asked: start.Add(after)}
+	return &dispatch.Item{ID: name, Class: c, Lane: string(c), Asked: start.Add(after)}
 }
 
 // [A4] Small trips go first, and waiting raises priority.
@@ -72,7 +72,7 @@ func TestNobodyIsOvertakenByWhatWasAskedForLaterThanTheCreditAllows(t *testing.T
 	})
 }
 
-func TestOfferWaitsWhileTheClassIsFullAndLeavesOthersAlone(t *testing.T) {
+func TestOfferWaitsWhileTheLaneIsFullAndLeavesOthersAlone(t *testing.T) {
 	t.Parallel()
 	q := dispatch.NewQueue(1)
 	if err := q.Offer(t.Context(), item("a", ai.Bulk, 0)); err != nil {
@@ -81,7 +81,7 @@ func TestOfferWaitsWhileTheClassIsFullAndLeavesOthersAlone(t *testing.T) {
 	full, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if err := q.Offer(full, item("b", ai.Bulk, 0)); !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatalf("a full class took another: %v", err)
+		t.Fatalf("a full lane took another: %v", err)
 	}
 	if err := q.Offer(t.Context(), item("c", ai.Express, 0)); err != nil {
 		t.Fatal(err)

@@ -32,6 +32,8 @@ import (
 type Item struct {
 	ID    string
 	Class ai.Class
+	// Lane is what the item came by: each is prefetched by itself, so that none holds another up.
+	Lane string
 	// Asked is when the traveller asked.
 	Asked time.Time
 	// Done is called once nothing is left to do for the message that the item came with.
@@ -49,22 +51,22 @@ type Queue struct {
 
 	mu      sync.Mutex
 	items   itemHeap
-	waiting map[ai.Class]int
+	waiting map[string]int // by lane
 	changed chan struct{}
 }
 
-// NewQueue makes a queue that prefetches up to window items of each class: the larger it is, the better the order
+// NewQueue makes a queue that prefetches up to window items of each lane: the larger it is, the better the order
 // within a class over its partitions, and the more a crash gives back.
 func NewQueue(window int) *Queue {
-	return &Queue{window: max(1, window), waiting: map[ai.Class]int{}, changed: make(chan struct{})}
+	return &Queue{window: max(1, window), waiting: map[string]int{}, changed: make(chan struct{})}
 }
 
-// Offer puts an item in, waiting while the window of its class is full. The error is ctx's.
+// Offer puts an item in, waiting while the window of its lane is full. The error is ctx's.
 func (q *Queue) Offer(ctx context.Context, item *Item) error {
 	for {
 		q.mu.Lock()
-		if q.waiting[item.Class] < q.window {
-			q.waiting[item.Class]++
+		if q.waiting[item.Lane] < q.window {
+			q.waiting[item.Lane]++
 			heap.Push(&q.items, item)
 			q.tell()
 			q.mu.Unlock()
@@ -86,7 +88,7 @@ func (q *Queue) Take(ctx context.Context) (*Item, error) {
 		q.mu.Lock()
 		if len(q.items) > 0 {
 			item, _ := heap.Pop(&q.items).(*Item)
-			q.waiting[item.Class]--
+			q.waiting[item.Lane]--
 			q.tell()
 			q.mu.Unlock()
 			return item, nil

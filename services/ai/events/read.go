@@ -21,8 +21,6 @@ type Call struct {
 	GenerationID string
 	Class        ai.Class
 	Asked        time.Time
-	// NotBefore is when it may be tried again; zero for at once.
-	NotBefore time.Time
 }
 
 // Why a message cannot be processed.
@@ -43,13 +41,10 @@ func ReadRequested(m kafkago.Message) (Call, error) {
 	if !id.Valid(id.Generation, event.GetGenerationId()) {
 		return Call{}, fmt.Errorf("%w: no generation's id", ErrGarbage)
 	}
-	call := Call{
+	// When it is to be tried again is for the store to say.
+	return Call{
 		GenerationID: event.GetGenerationId(), Class: contract.ClassOf(event.GetPriorityClass()), Asked: event.GetRequestTime().AsTime(),
-	}
-	if event.GetNotBefore() != nil {
-		call.NotBefore = event.GetNotBefore().AsTime()
-	}
-	return call, nil
+	}, nil
 }
 
 // Dead makes a dead letter of a message, with the reason and the tries.

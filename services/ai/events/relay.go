@@ -20,6 +20,8 @@ type Entry struct {
 	Event kafka.Event
 	// Trace is the W3C trace context in which the event was made; may be empty.
 	Trace string
+	// Due is when it is to be sent; zero for at once.
+	Due time.Time
 }
 
 func (e Entry) message() kafkago.Message {
@@ -31,7 +33,7 @@ func (e Entry) message() kafkago.Message {
 type Outbox interface {
 	// Sent takes entries out.
 	Sent(ctx context.Context, ids []int64) error
-	// Sweep hands entries that are older than age to send, oldest first, and takes those out that it sent; an entry is
+	// Sweep hands entries that have been due for longer than age to send, oldest first, and takes those out that it sent; an entry is
 	// in the hands of one process at a time. It gives how many were sent.
 	Sweep(ctx context.Context, age time.Duration, limit int, send func([]Entry) (sent []int64, err error)) (int, error)
 }
@@ -55,25 +57,33 @@ const (
 	sentBacklog = 4 * kickBacklog
 )
 
-// Relay brings events from the outbox to Kafka: at once those that it is kicked with, and by a sweep those whose kick
-// went wrong, or whose process died between storing and sending. An event may be sent twice, never not at all.
+// Relay brings events from the outbox to Kafka: those that it is kicked with as soon as they are due, and by a sweep
+// those whose kick went wrong, or whose process died between storing and sending. An event may be sent twice, never not
+// at all.
 type Relay struct {
 	outbox Outbox
 	writer Writer
 	log    *slog.Logger
 	kicks  chan Entry
-	sent   chan int64
+	// later are not due yet.
+	later chan Entry
+	sent  chan int64
 }
 
 // NewRelay makes a relay.
 func NewRelay(outbox Outbox, writer Writer, log *slog.Logger) *Relay {
-	return &Relay{outbox: outbox, writer: writer, log: log, kicks: make(chan Entry, kickBacklog), sent: make(chan int64, sentBacklog)}
+	return &Relay{outbox: outbox, writer: writer, log: log, kicks: make(chan Entry, kickBacklog), later: make(chan Entry, kickBacklog),
+		sent: make(chan int64, sentBacklog)}
 }
 
-// Kick sends an event soon. It never blocks: what does not fit is left to the sweep.
+// Kick sends an event as soon as it is due. It never blocks: what does not fit is left to the sweep.
 func (r *Relay) Kick(e Entry) {
+	to := r.kicks
+	if time.Until(e.Due) > 0 {
+		to = r.later
+	}
 	select {
-	case r.kicks <- e:
+	case to <- e:
 	default:
 	}
 }
@@ -89,6 +99,7 @@ func (r *Relay) run(ctx context.Context) error {
 		senders.Go(func() { r.sendKicked(ctx) })
 	}
 	senders.Go(func() { r.takeOut(ctx) })
+	senders.Go(func() { r.holdUntilDue(ctx) })
 	r.sweepUntil(ctx)
 	senders.Wait()
 	return nil

@@ -24,13 +24,13 @@ func (s *Store) Sent(ctx context.Context, ids []int64) error {
 	return describe("clear outbox", postgres.Clean(err))
 }
 
-// Sweep hands entries that are older than age to send, oldest first, and takes those out that it sent. Several
+// Sweep hands entries that have been due for longer than age to send, oldest first, and takes those out that it sent. Several
 // processes may sweep at once: each entry is in one of their hands. It gives how many it sent.
 func (s *Store) Sweep(ctx context.Context, age time.Duration, limit int, send func([]events.Entry) (sent []int64, err error)) (int, error) {
 	var sent []int64
 	err := postgres.InTx(ctx, s.Pool, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT id, event_id, topic, key, value, traceparent FROM outbox
-			WHERE create_time < now() - $1::interval ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`, age, limit)
+			WHERE due_time < now() - $1::interval ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`, age, limit)
 		if err != nil {
 			return err
 		}

@@ -291,3 +291,54 @@ func TestTheQueueIsReadInTheOrderOfWork(t *testing.T) {
 		t.Errorf("keys are %v, %v", keys, err)
 	}
 }
+
+// [A6] What is tried again waits in the store until it is due: nobody is told before, and a claim that comes too early
+// is told again in time.
+func TestARetryIsNeitherSentNorClaimedBeforeItIsDue(t *testing.T) {
+	t.Parallel()
+	s, kicked := open(t)
+	g := accept(t, s)
+	held, _, err := s.Claim(t.Context(), g.ID, "w", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Retry(t.Context(), held, time.Now().Add(time.Hour), ai.Trouble{Error: "x"}, ai.Cost{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Claim(t.Context(), g.ID, "w", time.Minute); !errors.Is(err, ai.ErrEarly) {
+		t.Errorf("claimed an hour too early: %v", err)
+	}
+	if err := s.Postpone(t.Context(), g.ID); err != nil {
+		t.Fatal(err)
+	}
+	swept := func() (topics []kafka.Topic) {
+		t.Helper()
+		if _, err := s.Sweep(t.Context(), 0, 10, func(entries []events.Entry) (ids []int64, _ error) {
+			for _, e := range entries {
+				topics, ids = append(topics, e.Event.Topic), append(ids, e.ID)
+			}
+			return ids, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return topics
+	}
+	if got := swept(); len(got) != 1 || got[0] != kafka.GenerationExpress {
+		t.Errorf("sent before it is due: %v", got)
+	}
+	for _, sql := range []string{"UPDATE outbox SET due_time = due_time - interval '1 hour'", "UPDATE generation SET queued_until = queued_until - interval '1 hour'"} {
+		if _, err := s.Pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := swept(); len(got) != 2 || got[0] != kafka.GenerationRetry || got[1] != kafka.GenerationRetry {
+		t.Errorf("sent when it is due: %v", got)
+	}
+	if _, _, err := s.Claim(t.Context(), g.ID, "w", time.Minute); err != nil {
+		t.Errorf("claimed when it is due: %v", err)
+	}
+	told := kicked.count(kafka.GenerationRetry)
+	if err := s.Postpone(t.Context(), g.ID); err != nil || kicked.count(kafka.GenerationRetry) != told {
+		t.Errorf("one that is under way is told again, %v", err)
+	}
+}

@@ -13,7 +13,11 @@ import (
 	"github.com/tripgen/tripgen/services/ai/events"
 )
 
-// Claim gives a queued generation, or one whose lease ran out, to a worker. Leases are measured by the database's clock.
+// earlyMost is how much too early a generation may be claimed: its event is sent by another clock than the database's.
+const earlyMost = 250 * time.Millisecond
+
+// Claim gives a queued generation that is due, or one whose lease ran out, to a worker. Leases and what is due are
+// measured by the database's clock.
 func (s *Store) Claim(ctx context.Context, generationID, worker string, lease time.Duration) (ai.Generation, []byte, error) {
 	var sealed []byte
 	g, err := scan(s.Pool.QueryRow(ctx, `UPDATE generation g SET state = 'running', worker = $2,
@@ -21,8 +25,8 @@ func (s *Store) Claim(ctx context.Context, generationID, worker string, lease ti
 			stage = greatest(g.stage, $5)
 		FROM generation_request r
 		WHERE g.id = $1 AND r.generation_id = g.id
-			AND (g.state = 'queued' OR g.state = 'running' AND g.lease_until < now())
-		RETURNING `+columns+`, r.body`, generationID, worker, lease, s.Clock.Now(), ai.StageProfile), &sealed)
+			AND (g.state = 'queued' AND g.queued_until <= now() + $6::interval OR g.state = 'running' AND g.lease_until < now())
+		RETURNING `+columns+`, r.body`, generationID, worker, lease, s.Clock.Now(), ai.StageProfile, earlyMost), &sealed)
 	if errors.Is(err, postgres.ErrNoRow) {
 		return g, nil, s.whyNot(ctx, generationID)
 	}
@@ -42,7 +46,9 @@ func (s *Store) whyNot(ctx context.Context, generationID string) error {
 	switch {
 	case err != nil:
 		return err
-	case g.State == ai.Running || g.State == ai.Queued:
+	case g.State == ai.Queued:
+		return ai.ErrEarly
+	case g.State == ai.Running:
 		return ai.ErrHeld
 	default:
 		return ai.ErrEnded
@@ -123,24 +129,53 @@ func (s *Store) Fail(ctx context.Context, g ai.Generation, reason string, t ai.T
 	return failed, s.told(entry, "fail generation", err)
 }
 
-// Retry puts a generation back into the queue.
+// Retry puts a generation back into the queue. Its event waits in the outbox until it is due.
 func (s *Store) Retry(ctx context.Context, g ai.Generation, notBefore time.Time, t ai.Trouble, cost ai.Cost) error {
 	event, err := events.Requested(s.IDs, g, notBefore)
 	if err != nil {
 		return err
 	}
-	entry := events.Entry{Event: event, Trace: traceOf(ctx)}
+	entry := events.Entry{Event: event, Trace: traceOf(ctx), Due: notBefore}
 	err = s.Pool.QueryRow(ctx, `WITH g AS (
-			UPDATE generation g SET state = 'queued', lease_until = NULL, worker = '', queued_until = $4,
+			UPDATE generation g SET state = 'queued', lease_until = NULL, worker = '', queued_until = now() + $4::interval,
 				troubles = g.troubles || $5::jsonb, input_tokens = g.input_tokens + $6,
 				cached_input_tokens = g.cached_input_tokens + $7, cache_write_tokens = g.cache_write_tokens + $8,
 				output_tokens = g.output_tokens + $9, micro_usd = g.micro_usd + $10, model_calls = g.model_calls + $11
-			WHERE `+underLease+` RETURNING g.id),
-		o AS (INSERT INTO outbox (event_id, topic, key, value, traceparent) SELECT $12, $13, id, $14, $15 FROM g RETURNING id)
+			WHERE `+underLease+` RETURNING g.id, g.queued_until),
+		o AS (INSERT INTO outbox (event_id, topic, key, value, traceparent, due_time)
+			SELECT $12, $13, id, $14, $15, queued_until FROM g RETURNING id)
 		SELECT id FROM o`,
-		g.ID, g.Worker, g.Attempts, notBefore, []ai.Trouble{t}, cost.InputTokens, cost.CachedInputTokens,
+		g.ID, g.Worker, g.Attempts, notBefore.Sub(s.Clock.Now()), []ai.Trouble{t}, cost.InputTokens, cost.CachedInputTokens,
 		cost.CacheWriteTokens, cost.OutputTokens, cost.MicroUSD, cost.Calls, event.ID, string(event.Topic), event.Value, entry.Trace).Scan(&entry.ID)
 	return s.told(entry, "put generation back", err)
+}
+
+// Postpone writes the event of a queued generation once more, due when the generation is; nothing where it is queued no
+// more.
+func (s *Store) Postpone(ctx context.Context, generationID string) error {
+	g, err := s.Get(ctx, generationID)
+	if err != nil {
+		return err
+	}
+	event, err := events.Requested(s.IDs, g, s.Clock.Now())
+	if err != nil {
+		return err
+	}
+	entry := events.Entry{Event: event, Trace: traceOf(ctx)}
+	var wait time.Duration
+	err = postgres.Clean(s.Pool.QueryRow(ctx, `INSERT INTO outbox (event_id, topic, key, value, traceparent, due_time)
+		SELECT $2, $3, id, $4, $5, greatest(queued_until, now()) FROM generation WHERE id = $1 AND state = 'queued'
+		RETURNING id, due_time - now()`,
+		g.ID, event.ID, string(event.Topic), event.Value, entry.Trace).Scan(&entry.ID, &wait))
+	if errors.Is(err, postgres.ErrNoRow) {
+		return nil
+	}
+	if err != nil {
+		return describe("postpone generation", err)
+	}
+	entry.Due = s.Clock.Now().Add(wait)
+	s.Kick(entry)
+	return nil
 }
 
 // told kicks the event of a change that was stored; no row means that the lease is lost.

@@ -66,11 +66,9 @@ func (w *Worker) take(ctx context.Context, m kafkago.Message, done func()) bool 
 			}
 		}
 	}
-	if wait := call.NotBefore.Sub(w.Clock.Now()); wait > 0 && !pause(ctx, min(wait, backoffMost)) {
-		return false
-	}
 	item := &dispatch.Item{
-		ID: call.GenerationID, Class: call.Class, Asked: call.Asked, Done: done, Context: kafka.Context(context.Background(), m),
+		ID: call.GenerationID, Class: call.Class, Lane: m.Topic, Asked: call.Asked, Done: done,
+		Context: kafka.Context(context.Background(), m),
 	}
 	return w.queue.Offer(ctx, item) == nil
 }

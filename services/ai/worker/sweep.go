@@ -47,7 +47,7 @@ func (w *Worker) sweepOnce(ctx context.Context) error {
 	}
 	for _, g := range stranded {
 		w.Log.InfoContext(ctx, "takes over a stranded generation", "generation", g.ID, "state", g.State, "attempts", g.Attempts)
-		item := &dispatch.Item{ID: g.ID, Class: g.Class, Asked: g.RequestTime, Done: func() {}, Context: context.Background()}
+		item := &dispatch.Item{ID: g.ID, Class: g.Class, Lane: "stranded", Asked: g.RequestTime, Done: func() {}, Context: context.Background()}
 		if err := w.queue.Offer(ctx, item); err != nil {
 			return err
 		}

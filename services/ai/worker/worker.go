@@ -29,7 +29,7 @@ import (
 type Config struct {
 	// Parallel is how many generations are under way at most.
 	Parallel int
-	// Window is how many messages of each class are prefetched.
+	// Window is how many messages of each topic are prefetched.
 	Window int
 	// Attempts until a generation is given up.
 	Attempts int
@@ -151,6 +151,8 @@ func (w *Worker) work(ctx context.Context, item *dispatch.Item) bool {
 	case err == nil:
 	case errors.Is(err, ai.ErrEnded), errors.Is(err, ai.ErrHeld):
 		return true // if the one who has it dies, its lease runs out and the sweep finds it
+	case errors.Is(err, ai.ErrEarly):
+		return w.persist(ctx, func(ctx context.Context) error { return w.Store.Postpone(ctx, item.ID) }) == nil
 	case errors.Is(err, ai.ErrNoGeneration):
 		w.Log.ErrorContext(ctx, "a message names a generation that is not stored", "generation", item.ID)
 		return true
@@ -222,7 +224,7 @@ func (w *Worker) persist(ctx context.Context, change func(context.Context) error
 
 // answered tells an answer of the store from its absence.
 func answered(err error) bool {
-	for _, known := range []error{ai.ErrEnded, ai.ErrHeld, ai.ErrNoGeneration, ai.ErrLeaseLost} {
+	for _, known := range []error{ai.ErrEnded, ai.ErrHeld, ai.ErrEarly, ai.ErrNoGeneration, ai.ErrLeaseLost} {
 		if errors.Is(err, known) {
 			return true
 		}

@@ -62,7 +62,7 @@ export type GenerationRequested = Message<"tripgen.events.v1.GenerationRequested
   attempt: number;
 
   /**
-   * Not before this time, on the retry topic.
+   * When it was due to be tried again, on the retry topic; the message is sent no sooner.
    *
    * @generated from field: google.protobuf.Timestamp not_before = 6;
    */
