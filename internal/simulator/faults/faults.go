@@ -130,12 +130,14 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case plan.hang:
 		<-r.Context().Done()
+	case plan.status != 0 && isGRPC(r):
+		refuseGRPC(w, plan)
 	case plan.status != 0:
 		if plan.retryAfter > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(plan.retryAfter))
 		}
 		http.Error(w, `{"error":{"code":`+strconv.Itoa(plan.status)+`,"message":"simulated"}}`, plan.status)
-	case plan.truncate || plan.rename || plan.missing:
+	case plan.truncate || (plan.rename || plan.missing) && !isGRPC(r): // protobuf's fields have numbers, not names
 		p.spoil(w, r, plan)
 	default:
 		p.handler.ServeHTTP(w, r)

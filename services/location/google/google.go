@@ -5,9 +5,11 @@ package google
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	places "cloud.google.com/go/maps/places/apiv1"
 	routing "cloud.google.com/go/maps/routing/apiv2"
@@ -15,7 +17,10 @@ import (
 	"github.com/googleapis/gax-go/v2/callctx"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
+	googlegrpc "google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/resilience"
@@ -49,25 +54,37 @@ type Client struct {
 }
 
 // Connect makes a client of the servers at the two URLs, for example "https://places.googleapis.com" and
-// "https://routes.googleapis.com", over REST. The key goes into a header: in the address it would get into logs.
+// "https://routes.googleapis.com": over REST by https:// and http://, over gRPC by grpcs:// and grpc:// with a port.
+// The key goes into a header: in the address it would get into logs.
 func Connect(ctx context.Context, placesURL, routesURL, key string, h *http.Client, c clock.Clock) (*Client, error) {
-	options := func(url string) []option.ClientOption {
-		return []option.ClientOption{option.WithEndpoint(url), option.WithHTTPClient(h)}
-	}
-	p, err := places.NewRESTClient(ctx, options(placesURL)...)
+	p, err := connect(ctx, placesURL, h, places.NewRESTClient, places.NewClient)
 	if err != nil {
 		return nil, fmt.Errorf("google places: %w", err)
 	}
-	r, err := routing.NewRoutesRESTClient(ctx, options(routesURL)...)
+	r, err := connect(ctx, routesURL, h, routing.NewRoutesRESTClient, routing.NewRoutesClient)
 	if err != nil {
-		return nil, fmt.Errorf("google routes: %w", err)
+		return nil, errors.Join(fmt.Errorf("google routes: %w", err), p.Close())
 	}
-	return New(p, r, key, c), nil
+	return &Client{places: p, routes: r, key: key, clock: c}, nil
 }
 
-// New makes a client of Google's clients, over REST or gRPC.
-func New(p *places.Client, r *routing.RoutesClient, key string, c clock.Clock) *Client {
-	return &Client{places: p, routes: r, key: key, clock: c}
+// connect makes one of Google's clients, by what the address begins with.
+func connect[C any](ctx context.Context, address string, h *http.Client, rest, grpc func(context.Context, ...option.ClientOption) (C, error)) (C, error) {
+	to, err := url.Parse(address)
+	if err != nil || to.Host == "" {
+		var none C
+		return none, errors.New("the address is not a URL")
+	}
+	over := insecure.NewCredentials()
+	switch to.Scheme {
+	case "grpcs":
+		over = credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12})
+	case "grpc":
+	default:
+		return rest(ctx, option.WithEndpoint(address), option.WithHTTPClient(h))
+	}
+	return grpc(ctx, option.WithEndpoint(to.Host), option.WithoutAuthentication(),
+		option.WithGRPCDialOption(googlegrpc.WithTransportCredentials(over)))
 }
 
 // Close gives the connections back.
