@@ -1,6 +1,7 @@
 package trip
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tripgen/tripgen/internal/errs"
@@ -75,6 +76,11 @@ func (o Outline) Places() []string {
 		}
 	}
 	return places
+}
+
+// PlacesBeside are the places of all stops but those known, each once, in order of appearance.
+func (o Outline) PlacesBeside(known []string) []string {
+	return slices.DeleteFunc(o.Places(), func(place string) bool { return slices.Contains(known, place) })
 }
 
 // Find gives the day and stop of an id.

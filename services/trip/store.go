@@ -103,12 +103,12 @@ type Itineraries interface {
 	// Versions are those that are kept, newest first: ErrNoTrip.
 	Versions(ctx context.Context, owner, tripID string) ([]VersionInfo, error)
 	// Edit changes a version in one transaction that nobody else can change it during, counts up its revision and writes
-	// the feed with the days that fn says were changed: ErrNoTrip, ErrVersionGone, Repeated, ErrMismatch, or what fn
-	// returns.
+	// the feed with the days that fn says were changed. It asks for the details of places that were not in the version
+	// before. ErrNoTrip, ErrVersionGone, Repeated, ErrMismatch, or what fn returns.
 	Edit(ctx context.Context, owner, tripID string, version int64, once Once, fn func(*Itinerary) (days []int, err error)) (Itinerary, error)
 	// AddVersion stores what fn makes as the trip's newest version, drops the ones that are not kept any more, and
-	// writes the feed: ErrNoTrip, Repeated, ErrMismatch, or what fn returns. The store sets TripID, Version, Revision
-	// and Created.
+	// writes the feed. It asks for the details of places that the newest version did not have. ErrNoTrip, Repeated,
+	// ErrMismatch, or what fn returns. The store sets TripID, Version, Revision and Created.
 	AddVersion(ctx context.Context, owner, tripID string, once Once, fn func(*Trip) (Itinerary, error)) (Itinerary, error)
 }
 

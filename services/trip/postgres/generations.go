@@ -167,8 +167,13 @@ func (s *Store) advance(ctx context.Context, b *pgx.Batch, a trip.Advance, befor
 			DELETE FROM idempotency i USING generation g
 			WHERE g.id = $1 AND i.owner = g.owner AND i.key_hash = g.key_hash`, g.ID)
 	}
-	for _, place := range a.Enrich {
-		event, err := events.PlaceWanted(s.ids, place, t.ID)
+	return s.wantDetails(ctx, b, t.ID, a.Enrich)
+}
+
+// wantDetails queues that the details of places are asked for.
+func (s *Store) wantDetails(ctx context.Context, b *pgx.Batch, tripID string, places []string) error {
+	for _, place := range places {
+		event, err := events.PlaceWanted(s.ids, place, tripID)
 		if err != nil {
 			return err
 		}

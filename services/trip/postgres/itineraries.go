@@ -107,6 +107,7 @@ func (s *Store) Edit(
 		if err != nil {
 			return err
 		}
+		places := it.Plan.Outline.Places()
 		days, err := fn(&it)
 		if err != nil {
 			return err
@@ -119,6 +120,9 @@ func (s *Store) Edit(
 		b.Queue(`UPDATE itinerary SET revision = $3, document = $4, outline = $5, stops = $6 WHERE trip_id = $1 AND version = $2`,
 			tripID, version, it.Revision, document, outline, it.Plan.Outline.Stops())
 		slices.Sort(days)
+		if err := s.wantDetails(ctx, b, t.ID, it.Plan.Outline.PlacesBeside(places)); err != nil {
+			return err
+		}
 		return s.tellItinerary(ctx, b, t, it, days)
 	})
 	return it, failed(err, "edit itinerary")
@@ -129,11 +133,19 @@ func (s *Store) AddVersion(
 	ctx context.Context, owner, tripID string, once trip.Once, fn func(*trip.Trip) (trip.Itinerary, error),
 ) (trip.Itinerary, error) {
 	var it trip.Itinerary
-	err := s.onTrip(ctx, owner, tripID, once, func(_ pgx.Tx, b *pgx.Batch, t *trip.Trip) (err error) {
+	err := s.onTrip(ctx, owner, tripID, once, func(tx pgx.Tx, b *pgx.Batch, t *trip.Trip) (err error) {
 		if it, err = fn(t); err != nil {
 			return err
 		}
+		var before trip.Outline
+		err = tx.QueryRow(ctx, `SELECT outline FROM itinerary WHERE trip_id = $1 AND version = $2`, t.ID, t.Itinerary).Scan(&before)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
 		t.Itinerary++
+		if err := s.wantDetails(ctx, b, t.ID, it.Plan.Outline.PlacesBeside(before.Places())); err != nil {
+			return err
+		}
 		return s.addVersion(ctx, b, t, &it)
 	})
 	return it, failed(err, "add version")
