@@ -52,6 +52,11 @@ var replies = []reply{
 
 func (r reply) details() []*anypb.Any {
 	all := []proto.Message{&errdetails.ErrorInfo{Reason: r.reason, Domain: "tripgen"}}
+	if r.status == 413 {
+		all = append(all, &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
+			{Field: "request", Description: "This is too large."},
+		}})
+	}
 	if r.again > 0 {
 		all = append(all, &errdetails.RetryInfo{RetryDelay: durationpb.New(r.again)})
 	}

@@ -24,10 +24,10 @@ type machine struct {
 	Dir string
 	// Postgres, Redis and Kafka name real servers; empty starts our own.
 	Postgres, Redis, Kafka string
-	// RealWeather asks Open-Meteo instead of the simulator.
-	RealWeather bool
-	Claude      claudeFlags
-	Log         *slog.Logger
+	// Providers is who stands in for a provider that there is no key for: simulated or real.
+	Providers string
+	Claude    claudeFlags
+	Log       *slog.Logger
 
 	// told is what a person is shown of each part.
 	told [][2]string
@@ -134,38 +134,35 @@ func (m *machine) kafka(ctx context.Context, g *app.Group, c *config.Config) err
 	return nil
 }
 
-// providers starts the simulators for those that have no key.
+// providers starts the simulators for the providers that there is no key for, unless only real ones are wanted.
 func (m *machine) providers(ctx context.Context, g *app.Group, c *config.Config) error {
-	simulators, err := startSimulators(ctx, "127.0.0.1:0", m.Claude)
-	if err != nil {
-		return err
-	}
-	g.Add(simulators.part())
-	claude, weather := "the real one, by your key", "Open-Meteo"
-	if c.Providers.Anthropic.Key.Reveal() == "" {
-		c.Providers.Anthropic.Key, c.Providers.Anthropic.BaseURL = "simulated", simulators.url()
-		claude = "simulated (set ANTHROPIC_API_KEY for the real one)"
-	}
-	if !m.RealWeather {
-		c.Providers.OpenMeteo.BaseURL, c.Providers.OpenMeteo.AirQualityURL = simulators.url(), simulators.url()
-		weather = "simulated (--real-weather asks Open-Meteo)"
+	p := &c.Providers
+	claude := who(p.Anthropic.Key, "planned without it")
+	places := "Google " + who(p.Google.Key, "left out") + ", Kakao " + who(p.Kakao.Key, "left out") + ", built-in"
+	weather := "OpenWeather " + who(p.OpenWeather.Key, "left out") + ", Open-Meteo"
+	if m.Providers == simulatedProviders {
+		simulators, err := startSimulators(ctx, "127.0.0.1:0", m.Claude)
+		if err != nil {
+			return err
+		}
+		g.Add(simulators.part())
+		claude = who(p.Anthropic.Key, "simulated (set ANTHROPIC_API_KEY for the real one)")
+		places = "Google " + who(p.Google.Key, "simulated") + ", Kakao " + who(p.Kakao.Key, "simulated") + ", built-in"
+		weather = "OpenWeather " + who(p.OpenWeather.Key, "simulated") + ", Open-Meteo simulated (--providers=real asks it)"
+		simulators.standIn(p)
 	}
 	m.tell("Claude", claude)
 	m.tell("Weather", weather)
-	m.tell("Places", placeSources(c.Providers))
+	m.tell("Places", places)
 	return nil
 }
 
-// placeSources says who is asked for places.
-func placeSources(p config.Providers) string {
-	text := "built-in"
-	if p.Kakao.Key != "" {
-		text = "Kakao by your key, " + text
+// who says what is there of a provider, by whether there is a key.
+func who(key config.Secret, without string) string {
+	if key.Reveal() != "" {
+		return "by your key"
 	}
-	if p.Google.Key != "" {
-		text = "Google by your key, " + text
-	}
-	return text
+	return without
 }
 
 // addresses gives every role a free port, so that nothing on the machine is in the way.

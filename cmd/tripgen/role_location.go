@@ -46,7 +46,8 @@ func wireLocation(ctx context.Context, r *role) error {
 		return err
 	}
 	finder := p.Finder(catalog, r.Log)
-	if err := wireEnrichment(r, store, finder); err != nil {
+	finder.Popularity = new(location.Popularity)
+	if err := wireEnrichment(r, store, finder, p.Affords); err != nil {
 		return err
 	}
 	options, err := r.Handlers(rpc.Deps{})
@@ -62,7 +63,7 @@ func wireLocation(ctx context.Context, r *role) error {
 }
 
 // wireEnrichment counts use and, where somebody tells details, has them fetched in the background and kept warm.
-func wireEnrichment(r *role, store *locationpostgres.Store, finder *location.Finder) error {
+func wireEnrichment(r *role, store *locationpostgres.Store, finder *location.Finder, affords func(context.Context, bool) bool) error {
 	writer := kafka.NewWriter(r.Kafka)
 	r.Add(kafka.Part("kafka writer of location", writer))
 	notice, err := events.NewNotice(writer, store, r.IDs, r.Log)
@@ -71,14 +72,16 @@ func wireEnrichment(r *role, store *locationpostgres.Store, finder *location.Fin
 	}
 	finder.Notice = notice
 	r.Add(notice.Part())
-	if finder.Details == nil {
-		return nil
-	}
+	popular := &events.Popular{Counted: store, Finder: finder, Log: r.Log}
+	r.Add(popular.Part())
 	reader := kafka.NewReader(r.Kafka, events.Group, kafka.PlaceEnrichment)
 	r.Add(kafka.Part("reader of wishes for details", reader))
-	enricher := &events.Enricher{Reader: reader, Writer: writer, Finder: finder, IDs: r.IDs, Log: r.Log}
-	warmer := &events.Warmer{Warmth: store, Notice: notice, Finder: finder, Clock: r.Clock, Log: r.Log}
-	r.Add(enricher.Part(), warmer.Part())
+	enricher := &events.Enricher{Reader: reader, Writer: writer, Finder: finder, Affords: affords, IDs: r.IDs, Log: r.Log}
+	r.Add(enricher.Part())
+	if finder.Details != nil {
+		warmer := &events.Warmer{Rounds: store, Popular: popular, Notice: notice, Clock: r.Clock, Log: r.Log}
+		r.Add(warmer.Part())
+	}
 	return nil
 }
 
@@ -92,6 +95,8 @@ func sourcesConfig(p config.Providers) sources.Config {
 	c.OpenWeather.Key, c.OpenWeather.URL = p.OpenWeather.Key.Reveal(), p.OpenWeather.BaseURL
 	c.OpenMeteo.URL, c.OpenMeteo.AirURL = p.OpenMeteo.BaseURL, p.OpenMeteo.AirQualityURL
 	c.GoogleDayMicroUSD = int64(p.Google.DayBudgetUSD * microUSD)
+	c.EnrichmentDayMicroUSD = int64(p.Google.EnrichmentDayBudgetUSD * microUSD)
+	c.OpenWeatherDayMicroUSD = int64(p.OpenWeather.DayBudgetUSD * microUSD)
 	return c
 }
 

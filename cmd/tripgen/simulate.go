@@ -64,9 +64,7 @@ The weather can be changed too, everywhere and on all days (DELETE for the made-
 
   curl -X PUT -d '{"kind":"rain","warmer":-12,"pm25":80,"warning":"Storm"}' http://127.0.0.1:7090/weather/
 
-To have TripGen ask it for places, which it does not without keys:
-
-  KAKAO_REST_API_KEY=simulated GOOGLE_MAPS_API_KEY=simulated TRIPGEN_PROVIDERS_KAKAO_BASE_URL=http://127.0.0.1:7090 … tripgen up`
+` + "`tripgen up`" + ` starts one of its own for the providers that there is no key for. What it prints has any other process ask this one; Google is asked over gRPC where its address begins with grpc:// and over REST where it begins with http://.`
 }
 
 // Run is the command.
@@ -82,8 +80,15 @@ func (s *simulateCmd) Run(ctx context.Context) error {
 		}
 		g.Add(simulators.part())
 		fmt.Fprintln(os.Stdout, "simulators at "+simulators.url())
-		for _, name := range []string{"KAKAO_BASE_URL", "KAKAO_MOBILITY_URL", "GOOGLE_PLACES_URL", "GOOGLE_ROUTES_URL", "OPENWEATHER_BASE_URL", "OPEN_METEO_BASE_URL", "OPEN_METEO_AIR_QUALITY_URL"} {
+		for _, name := range []string{"KAKAO_BASE_URL", "KAKAO_MOBILITY_URL", "OPENWEATHER_BASE_URL", "OPEN_METEO_BASE_URL", "OPEN_METEO_AIR_QUALITY_URL"} {
 			fmt.Fprintln(os.Stdout, "  export TRIPGEN_PROVIDERS_"+name+"="+simulators.url())
+		}
+		for _, name := range []string{"GOOGLE_PLACES_URL", "GOOGLE_ROUTES_URL"} {
+			fmt.Fprintln(os.Stdout, "  export TRIPGEN_PROVIDERS_"+name+"="+simulators.grpc())
+		}
+		fmt.Fprintln(os.Stdout, "  export ANTHROPIC_BASE_URL="+simulators.url())
+		for _, name := range []string{"ANTHROPIC_API_KEY", "KAKAO_REST_API_KEY", "GOOGLE_MAPS_API_KEY", "OPENWEATHER_API_KEY"} {
+			fmt.Fprintln(os.Stdout, "  export "+name+"=simulated")
 		}
 		return nil
 	})
@@ -136,6 +141,32 @@ func listenSimulators(ctx context.Context, listen string, claude claudeFlags, mi
 }
 
 func (s *simulators) url() string { return "http://" + s.listener.Addr().String() }
+
+// grpc is where Google's clients find their services over gRPC.
+func (s *simulators) grpc() string { return "grpc://" + s.listener.Addr().String() }
+
+// simulatedProviders is the choice that providers without a key are simulated.
+const simulatedProviders = "simulated"
+
+// standIn has the simulators asked for the providers that there is no key for, and for Open-Meteo, which needs none.
+// Their answers say that they are simulated, and cost nothing.
+func (s *simulators) standIn(p *config.Providers) {
+	const key = config.Secret("simulated")
+	if p.Anthropic.Key == "" {
+		p.Anthropic.Key, p.Anthropic.BaseURL = key, s.url()
+	}
+	if p.Kakao.Key == "" {
+		p.Kakao.Key, p.Kakao.BaseURL, p.Kakao.MobilityURL = key, s.url(), s.url()
+	}
+	if p.Google.Key == "" {
+		p.Google.Key, p.Google.PlacesURL, p.Google.RoutesURL = key, s.grpc(), s.grpc()
+		p.Google.DayBudgetUSD, p.Google.EnrichmentDayBudgetUSD = 0, 0
+	}
+	if p.OpenWeather.Key == "" {
+		p.OpenWeather.Key, p.OpenWeather.BaseURL, p.OpenWeather.DayBudgetUSD = key, s.url(), 0
+	}
+	p.OpenMeteo.BaseURL, p.OpenMeteo.AirQualityURL = s.url(), s.url()
+}
 
 func (s *simulators) part() app.Part {
 	return app.Part{

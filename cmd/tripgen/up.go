@@ -20,19 +20,19 @@ import (
 
 // upCmd runs everything on one machine.
 type upCmd struct {
-	Listen      string `help:"Where the gateway listens." default:"127.0.0.1:8080"`
-	Admin       string `help:"Where Envoy's admin interface listens; never make it public." default:"127.0.0.1:9901"`
-	TLS         string `name:"tls" help:"Where the gateway listens with TLS as well, for others than this machine; with --tls-cert and --tls-key." placeholder:"HOST:PORT"`
-	TLSCert     string `name:"tls-cert" help:"Certificate chain (PEM) of --tls; a new file in its place is taken." placeholder:"FILE" type:"path"`
-	TLSKey      string `name:"tls-key" help:"Private key (PEM) of --tls." placeholder:"FILE" type:"path"`
-	State       string `help:"The folder that everything is kept in." default:".tripgen" type:"path"`
-	Postgres    string `help:"Use this PostgreSQL server (postgres://…) instead of our own; databases tripgen_… are made on it." placeholder:"URL"`
-	Redis       string `help:"Use this Redis (redis://…) instead of the one in this process." placeholder:"URL"`
-	Kafka       string `help:"Use this Kafka broker instead of the one in this process." placeholder:"HOST:PORT"`
-	Envoy       string `help:"Envoy's program; default: .cache/bin/envoy, then the PATH." placeholder:"FILE"`
-	Workers     int    `help:"How many workers." default:"2"`
-	RealWeather bool   `help:"Ask Open-Meteo for the weather instead of the simulator."`
-	Demo        bool   `help:"Plan a trip as a new traveller, print it, and end."`
+	Listen    string `help:"Where the gateway listens." default:"127.0.0.1:8080"`
+	Admin     string `help:"Where Envoy's admin interface listens; never make it public." default:"127.0.0.1:9901"`
+	TLS       string `name:"tls" help:"Where the gateway listens with TLS as well, for others than this machine; with --tls-cert and --tls-key." placeholder:"HOST:PORT"`
+	TLSCert   string `name:"tls-cert" help:"Certificate chain (PEM) of --tls; a new file in its place is taken." placeholder:"FILE" type:"path"`
+	TLSKey    string `name:"tls-key" help:"Private key (PEM) of --tls." placeholder:"FILE" type:"path"`
+	State     string `help:"The folder that everything is kept in." default:".tripgen" type:"path"`
+	Postgres  string `help:"Use this PostgreSQL server (postgres://…) instead of our own; databases tripgen_… are made on it." placeholder:"URL"`
+	Redis     string `help:"Use this Redis (redis://…) instead of the one in this process." placeholder:"URL"`
+	Kafka     string `help:"Use this Kafka broker instead of the one in this process." placeholder:"HOST:PORT"`
+	Envoy     string `help:"Envoy's program; default: .cache/bin/envoy, then the PATH." placeholder:"FILE"`
+	Workers   int    `help:"How many workers." default:"2"`
+	Providers string `help:"What stands in for a provider that there is no key for: simulated, or real, which is Open-Meteo for the weather and nobody for what needs a key." enum:"simulated,real" default:"simulated"`
+	Demo      bool   `help:"Plan a trip as a new traveller, print it, and end."`
 	claudeFlags
 }
 
@@ -43,7 +43,8 @@ func (upCmd) Help() string {
   tripgen up                                     everything
   tripgen up --demo                              and a trip to Munich, then the end
   tripgen up --redis redis://127.0.0.1:6379/0    with a Redis of your own
-  ANTHROPIC_API_KEY=… tripgen up                 with the real Claude`
+  ANTHROPIC_API_KEY=… tripgen up                 with the real Claude
+  tripgen up --providers real                    nothing simulated: Open-Meteo's weather, places as far as there are keys`
 }
 
 // Run is the command.
@@ -84,7 +85,7 @@ func (u *upCmd) run(ctx context.Context, out io.Writer, settings config.Config, 
 	}
 	settings.Auth.Issuer = "http://" + u.Listen
 	m := &machine{
-		Dir: u.State, Postgres: u.Postgres, Redis: u.Redis, Kafka: u.Kafka, RealWeather: u.RealWeather, Claude: u.claudeFlags, Log: log,
+		Dir: u.State, Postgres: u.Postgres, Redis: u.Redis, Kafka: u.Kafka, Providers: u.Providers, Claude: u.claudeFlags, Log: log,
 	}
 	var demoErr error
 	options := app.Options{Log: log, Shutdown: settings.Process.Shutdown}

@@ -175,12 +175,17 @@ type Google struct {
 	// DayBudgetUSD caps what is spent with Google a day (in UTC), in US dollars by its price list: beyond it the next
 	// source answers. Zero for no cap.
 	DayBudgetUSD float64 `yaml:"day_budget_usd"`
+	// EnrichmentDayBudgetUSD caps the part of it that goes into details fetched in the background. Zero for no cap.
+	EnrichmentDayBudgetUSD float64 `yaml:"enrichment_day_budget_usd"`
 }
 
 // Weather is OpenWeather.
 type Weather struct {
 	Key     Secret `yaml:"key" env:"OPENWEATHER_API_KEY"`
 	BaseURL string `yaml:"base_url"`
+	// DayBudgetUSD caps what is spent with it a day (in UTC), each forecast at its price beyond the free ones: then
+	// Open-Meteo answers. Zero for no cap.
+	DayBudgetUSD float64 `yaml:"day_budget_usd"`
 }
 
 // OpenMeteo is the weather without a key.
@@ -242,10 +247,13 @@ func Default() Config {
 			Brokers: []string{"127.0.0.1:9092"}, Partitions: 6, Replication: 1, SessionTimeout: 6 * time.Second,
 		},
 		Providers: Providers{
-			Anthropic:   Anthropic{BaseURL: "https://api.anthropic.com", Model: "claude-haiku-4-5"},
-			Kakao:       Kakao{BaseURL: "https://dapi.kakao.com", MobilityURL: "https://apis-navi.kakaomobility.com"},
-			Google:      Google{PlacesURL: "https://places.googleapis.com", RoutesURL: "https://routes.googleapis.com"},
-			OpenWeather: Weather{BaseURL: "https://api.openweathermap.org"},
+			Anthropic: Anthropic{BaseURL: "https://api.anthropic.com", Model: "claude-haiku-4-5"},
+			Kakao:     Kakao{BaseURL: "https://dapi.kakao.com", MobilityURL: "https://apis-navi.kakaomobility.com"},
+			Google: Google{
+				PlacesURL: "https://places.googleapis.com", RoutesURL: "https://routes.googleapis.com",
+				DayBudgetUSD: 100, EnrichmentDayBudgetUSD: 25,
+			},
+			OpenWeather: Weather{BaseURL: "https://api.openweathermap.org", DayBudgetUSD: 5},
 			OpenMeteo: OpenMeteo{
 				BaseURL: "https://api.open-meteo.com", AirQualityURL: "https://air-quality-api.open-meteo.com",
 			},

@@ -60,9 +60,11 @@ func ofConnect(ce *connect.Error) *errs.Error {
 	switch ce.Code() {
 	case connect.CodeUnimplemented:
 		return errs.Unimplemented()
-	case connect.CodeInvalidArgument, connect.CodeResourceExhausted:
+	case connect.CodeResourceExhausted: // which of its fields it is, nobody read
+		return tooLarge().Wrap(ce)
+	case connect.CodeInvalidArgument:
 		return errs.New(errs.Kind(ce.Code()), errs.ReasonInvalidArgument,
-			"요청을 읽을 수 없습니다.", "The request cannot be read, or is too large.").Wrap(ce)
+			"요청을 읽을 수 없습니다.", "The request cannot be read.").Wrap(ce)
 	case connect.CodeCanceled:
 		return errs.Canceled(ce)
 	case connect.CodeDeadlineExceeded:
@@ -70,6 +72,11 @@ func ofConnect(ce *connect.Error) *errs.Error {
 	default:
 		return errs.Internal(ce)
 	}
+}
+
+func tooLarge() *errs.Error {
+	return errs.ResourceExhausted(errs.ReasonInvalidArgument, "요청이 너무 큽니다.", "The request is too large.").
+		WithField("request", "너무 큽니다.", "This is too large.")
 }
 
 // public is an error whose text is safe to send; its cause stays reachable for the log.

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tripgen/tripgen/internal/app"
+	"github.com/tripgen/tripgen/internal/lang"
 )
 
 const (
@@ -27,6 +28,8 @@ const (
 	pingAfter    = 30 * time.Second
 	pingTimeout  = 15 * time.Second
 	defaultGrace = 5 * time.Second
+	// hugeBytes is more than any service takes.
+	hugeBytes = 8 << 20
 )
 
 // ServerConfig is what a [Server] is made from.
@@ -66,7 +69,21 @@ func NewServer(c ServerConfig) *Server {
 // of [HandlerOptions].
 func (s *Server) Handle(path string, h http.Handler) {
 	s.services = append(s.services, strings.Trim(path, "/"))
-	s.mux.Handle(path, h)
+	s.mux.Handle(path, refuseHuge(h))
+}
+
+// refuseHuge answers requests that say themselves that they are larger than any service takes, in their own protocol.
+// What is smaller and still too large for its service, or does not say how large it is, connect refuses while it reads.
+func refuseHuge(next http.Handler) http.Handler {
+	writer := connect.NewErrorWriter()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > hugeBytes && writer.IsSupported(r) {
+			// The caller has gone if this fails; nobody is left to be told.
+			_ = writer.Write(w, r, told(tooLarge(), lang.Parse(r.Header.Get("Accept-Language")), nil))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Mount serves plain HTTP at a pattern of http.ServeMux, outside of all interceptors.

@@ -103,19 +103,20 @@ func (c *Catalog) InCity(id string) []Place {
 }
 
 // Candidates are up to limit places of a city to plan with: all that somebody chose for it, then those of other sources
-// that are known beyond it, by their popularity. Places that two sources have come once.
-func (c *Catalog) Candidates(cityID string, limit int) []Place {
+// that are known beyond it, by their popularity (see [Popularity.Of]). Places that two sources have come once.
+func (c *Catalog) Candidates(cityID string, limit int, popularity func(Place) float64) []Place {
 	var chosen, others []Place
+	popular := make(map[string]float64)
 	for _, p := range c.InCity(cityID) {
-		switch {
-		case p.StayMinutes > 0:
+		if p.StayMinutes > 0 {
 			chosen = append(chosen, p)
-		case p.Popularity > 0:
+		} else if known := popularity(p); known > 0 {
+			popular[p.ID] = known
 			others = append(others, p)
 		}
 	}
 	slices.SortStableFunc(others, func(a, b Place) int {
-		return cmp.Or(cmp.Compare(b.Popularity, a.Popularity), strings.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(popular[b.ID], popular[a.ID]), strings.Compare(a.ID, b.ID))
 	})
 	for _, p := range others {
 		if len(chosen) >= limit {

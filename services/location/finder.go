@@ -23,7 +23,9 @@ type Finder struct {
 	Details Detailed
 	// Notice hears which places are used and which lack details; nil for nobody.
 	Notice Notice
-	Log    *slog.Logger
+	// Popularity says how well known places are; nil goes by what their sources say alone.
+	Popularity *Popularity
+	Log        *slog.Logger
 }
 
 // Detailed is a provider of details that remembers what it told.

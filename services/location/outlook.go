@@ -15,16 +15,32 @@ type Normals interface {
 // Outlook answers every question about the weather: by the forecast as far as there is one, by climate normals beyond
 // its horizon and while no provider answers.
 type Outlook struct {
-	weather WeatherProvider
-	air     AirProvider
+	weather KeptWeather
+	air     KeptAir
 	normals Normals
 	zoneAt  func(Point) string
 	log     *slog.Logger
 }
 
 // NewOutlook puts normals behind providers. ZoneAt gives the IANA zone of a point, for days without a forecast.
-func NewOutlook(weather WeatherProvider, air AirProvider, normals Normals, zoneAt func(Point) string, log *slog.Logger) *Outlook {
+func NewOutlook(weather KeptWeather, air KeptAir, normals Normals, zoneAt func(Point) string, log *slog.Logger) *Outlook {
 	return &Outlook{weather: weather, air: air, normals: normals, zoneAt: zoneAt, log: log}
+}
+
+// Fresh is [Outlook.Forecast] by what the providers say now: forecasts that are older than minutes are asked for anew. One
+// that cannot be had takes nothing away.
+func (o *Outlook) Fresh(ctx context.Context, at Point, first time.Time, days int) Forecast {
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		if err := o.air.Refresh(ctx, at); err != nil && ctx.Err() == nil {
+			o.log.WarnContext(ctx, "no fresh forecast of the air", "error", err)
+		}
+	})
+	if err := o.weather.Refresh(ctx, at); err != nil && ctx.Err() == nil {
+		o.log.WarnContext(ctx, "no fresh forecast", "error", err)
+	}
+	asking.Wait()
+	return o.Forecast(ctx, at, first, days)
 }
 
 // Forecast gives a day's weather for each day asked for; a day is missing only where neither a forecast nor normals are
@@ -57,8 +73,8 @@ func (o *Outlook) Forecast(ctx context.Context, at Point, first time.Time, days 
 		if !ok {
 			day, ok = o.normals.Normal(at, date)
 		}
-		if pm, known := air[date]; ok && known {
-			day.PM25 = pm
+		if pm, known := air.PM25[date]; ok && known {
+			day.PM25, day.AirSource = pm, air.Source
 		}
 		if ok {
 			whole.Days = append(whole.Days, day)

@@ -32,8 +32,10 @@ func (h horizon) Forecast(_ context.Context, _ location.Point, first time.Time, 
 }
 
 func (h horizon) Air(_ context.Context, _ location.Point, first time.Time, _ int) (location.Air, error) {
-	return location.Air{first: 12}, h.err
+	return location.Air{PM25: map[time.Time]float64{first: 12}, Source: location.Source{Provider: "air"}}, h.err
 }
+
+func (h horizon) Refresh(context.Context, location.Point) error { return h.err }
 
 // [L5]
 func TestOutlookAnswersEveryDayAskedFor(t *testing.T) {

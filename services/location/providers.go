@@ -75,9 +75,13 @@ type Matrix struct {
 var ErrNoDetails = errs.NotFound(errs.ReasonNotFound,
 	"이 장소에 대한 추가 정보가 없습니다.", "Nothing more is known about this place.")
 
-// With adds what details tell to what is known of a place; what is known stays.
+// With adds what details tell to what is known of a place; what is known stays. What is made up stays among the details,
+// whose source says so.
 func (p Place) With(d Details) Place {
 	p.Details = &d
+	if d.Source.Simulated && !p.Source.Simulated {
+		return p
+	}
 	if p.Phone == "" {
 		p.Phone = d.Phone
 	}

@@ -25,8 +25,9 @@ type DayWeather struct {
 	Kind                   WeatherKind
 	MinCelsius, MaxCelsius float64
 	PrecipitationPercent   int
-	// PM25 is the daily mean in µg/m³; [PM25Unknown] if not known.
-	PM25 float64
+	// PM25 is the daily mean in µg/m³; [PM25Unknown] if not known. AirSource says who tells it.
+	PM25      float64
+	AirSource Source
 	// Normals is true for what the weather usually is, as against a forecast.
 	Normals bool
 	// Warnings are in force on the day.
@@ -52,8 +53,25 @@ type WeatherProvider interface {
 	Forecast(ctx context.Context, at Point, first time.Time, days int) (Forecast, error)
 }
 
-// Air is the daily mean of PM2.5 in µg/m³ by civil date, at midnight UTC.
-type Air map[time.Time]float64
+// Air is a forecast of the air.
+type Air struct {
+	// PM25 is the daily mean of PM2.5 in µg/m³ by civil date, at midnight UTC.
+	PM25   map[time.Time]float64
+	Source Source
+}
+
+// KeptWeather is a provider of the weather that gives again what it was told for a while. Refresh has it ask anew, unless
+// what it has is minutes old.
+type KeptWeather interface {
+	WeatherProvider
+	Refresh(ctx context.Context, at Point) error
+}
+
+// KeptAir is the same for the air.
+type KeptAir interface {
+	AirProvider
+	Refresh(ctx context.Context, at Point) error
+}
 
 // AirProvider forecasts the air. It gives the days it knows out of those asked for; none is not an error.
 type AirProvider interface {

@@ -80,6 +80,18 @@ func TestBadInputIsRefusedWithItsField(t *testing.T) {
 			})
 			return err
 		}, connect.CodeInvalidArgument, "point.latitude"},
+		"control characters in a keyword": {func() error {
+			_, err := client.Places.SearchNearby(t.Context(), &locationv1.SearchNearbyRequest{
+				Origin: &locationv1.SearchNearbyRequest_Text{Text: "Munich"}, WithinMinutes: 10, Keyword: "\x1b[2J",
+			})
+			return err
+		}, connect.CodeInvalidArgument, "keyword"},
+		"a keyword of 10 MB": {func() error {
+			_, err := client.Places.SearchNearby(t.Context(), &locationv1.SearchNearbyRequest{
+				Origin: &locationv1.SearchNearbyRequest_Text{Text: "Munich"}, WithinMinutes: 10, Keyword: strings.Repeat("x", 10<<20),
+			})
+			return err
+		}, connect.CodeResourceExhausted, "request"},
 		"a wrong password": {func() error {
 			_, err := client.LogIn(t.Context(), tripgen.LogInParams{LoginID: "nobody12345", Password: "wrong", ClientID: clientID, RedirectURI: redirectURI})
 			return err

@@ -133,12 +133,29 @@ func (c *Cache[T]) Get(ctx context.Context, key string, load func(context.Contex
 		c.refresh(key, load)
 		return c.tell(kept, "stale", true)
 	}
-	fetched, err := c.await(ctx, key, load)
+	return c.fetched(ctx, key, wish{}, kept, load)
+}
+
+// Refresh gives a value that was fetched at most so long ago, fetching it anew where that is needed; where none can be
+// fetched, what is kept as Get does. Callers that want the same at once still cause one fetch.
+func (c *Cache[T]) Refresh(ctx context.Context, key string, age time.Duration, load func(context.Context) (T, error)) (Entry[T], error) {
+	kept, level := c.lookup(ctx, key)
+	want := wish{since: c.clock.Now().Add(-age)}
+	if kept.usable() && kept.serves(want, c.clock.Now()) {
+		return c.tell(kept, level, false)
+	}
+	return c.fetched(ctx, key, want, kept, load)
+}
+
+// fetched gives what is fetched, or what is kept where that fails.
+func (c *Cache[T]) fetched(ctx context.Context, key string, want wish, kept record[T], load func(context.Context) (T, error)) (Entry[T], error) {
+	fetched, err := c.await(ctx, key, want, load)
 	if err == nil {
 		return c.tell(fetched, "miss", false)
 	}
+	now := c.clock.Now()
 	if kept.usable() && !kept.Missing && now.Before(kept.FreshUntil.Add(c.policy.Keep)) {
-		return c.tell(kept, "stale on error", true)
+		return c.tell(kept, "stale on error", !kept.fresh(now))
 	}
 	c.outcome.WithLabelValues(c.policy.Kind, "failed").Inc()
 	return Entry[T]{}, err
@@ -174,7 +191,7 @@ func (c *Cache[T]) lookup(ctx context.Context, key string) (record[T], string) {
 		return kept, "memory"
 	}
 	found, _, _ := c.lookups.Do(key, func() (any, error) {
-		shared, err := c.shared(context.WithoutCancel(ctx), key)
+		shared, err := c.shared(context.WithoutCancel(ctx), key, wish{})
 		return shared, err
 	})
 	shared := found.(record[T]) //nolint:forcetypeassert // it is given in any case
@@ -186,7 +203,7 @@ func (c *Cache[T]) lookup(ctx context.Context, key string) (record[T], string) {
 }
 
 // await fetches and waits as long as the caller has patience.
-func (c *Cache[T]) await(ctx context.Context, key string, load func(context.Context) (T, error)) (record[T], error) {
+func (c *Cache[T]) await(ctx context.Context, key string, want wish, load func(context.Context) (T, error)) (record[T], error) {
 	type answer struct {
 		record record[T]
 		err    error
@@ -194,7 +211,7 @@ func (c *Cache[T]) await(ctx context.Context, key string, load func(context.Cont
 	done := make(chan answer, 1)
 	owner := context.WithoutCancel(ctx) // with the caller's trace, not its end: others wait for the same fetch
 	c.running.Go(func() {
-		r, err := c.flight(owner, key, load)
+		r, err := c.flight(owner, key, want, load)
 		done <- answer{r, err}
 	})
 	var impatient <-chan time.Time
@@ -220,19 +237,19 @@ func (c *Cache[T]) refresh(key string, load func(context.Context) (T, error)) {
 	}
 	c.running.Go(func() {
 		defer c.refreshing.Delete(key)
-		if _, err := c.flight(context.Background(), key, load); err != nil && c.base.Err() == nil && !errors.Is(err, ErrFailing) {
+		if _, err := c.flight(context.Background(), key, wish{}, load); err != nil && c.base.Err() == nil && !errors.Is(err, ErrFailing) {
 			c.log.Warn("a kept value cannot be renewed", "kind", c.policy.Kind, "error", err)
 		}
 	})
 }
 
 // flight fetches once for all callers in this process that ask at the same time.
-func (c *Cache[T]) flight(ctx context.Context, key string, load func(context.Context) (T, error)) (record[T], error) {
-	r, err, _ := c.flights.Do(key, func() (any, error) {
+func (c *Cache[T]) flight(ctx context.Context, key string, want wish, load func(context.Context) (T, error)) (record[T], error) {
+	r, err, _ := c.flights.Do(key+want.suffix(), func() (any, error) {
 		ctx, cancel := context.WithTimeout(ctx, c.policy.Load)
 		defer cancel()
 		defer context.AfterFunc(c.base, cancel)()
-		return c.fetch(ctx, key, load)
+		return c.fetch(ctx, key, want, load)
 	})
 	if err != nil {
 		return record[T]{}, err

@@ -21,16 +21,16 @@ const (
 
 // fetch gets a value once for all processes: whoever gets the lease loads, the others wait for what it puts. Where the
 // second level is away, each process loads for itself.
-func (c *Cache[T]) fetch(ctx context.Context, key string, load func(context.Context) (T, error)) (record[T], error) {
+func (c *Cache[T]) fetch(ctx context.Context, key string, want wish, load func(context.Context) (T, error)) (record[T], error) {
 	began := c.clock.Now()
 	lease, holder := c.key(key)+":lease", rand.Text()
 	pause := pollFirst
 	for {
-		if kept, ok := c.first.GetIfPresent(key); ok && kept.fresh(began) { // a fetch ended since the caller looked
+		if kept, ok := c.first.GetIfPresent(key); ok && kept.serves(want, began) { // a fetch ended since the caller looked
 			return kept, nil
 		}
-		shared, err := c.shared(ctx, key)
-		if err == nil && shared.usable() && shared.fresh(began) {
+		shared, err := c.shared(ctx, key, want)
+		if err == nil && shared.usable() && shared.serves(want, began) {
 			c.first.Set(key, shared)
 			return shared, nil
 		}
@@ -45,7 +45,7 @@ func (c *Cache[T]) fetch(ctx context.Context, key string, load func(context.Cont
 		case err != nil:
 			return c.load(ctx, key, load, func(context.Context) {})
 		case got:
-			return c.leased(ctx, key, began, load, func(ctx context.Context) {
+			return c.leased(ctx, key, want, began, load, func(ctx context.Context) {
 				if err := c.remote.Release(ctx, lease, holder); err != nil {
 					c.log.DebugContext(ctx, "a lease ends by itself", "kind", c.policy.Kind, "error", err)
 				}
@@ -63,8 +63,8 @@ func (c *Cache[T]) fetch(ctx context.Context, key string, load func(context.Cont
 }
 
 // leased loads, unless another process put a value between our look and our lease.
-func (c *Cache[T]) leased(ctx context.Context, key string, began time.Time, load func(context.Context) (T, error), release func(context.Context)) (record[T], error) {
-	if shared, err := c.shared(ctx, key); err == nil && shared.usable() && shared.fresh(began) {
+func (c *Cache[T]) leased(ctx context.Context, key string, want wish, began time.Time, load func(context.Context) (T, error), release func(context.Context)) (record[T], error) {
+	if shared, err := c.shared(ctx, key, want); err == nil && shared.usable() && shared.serves(want, began) {
 		defer release(ctx)
 		c.first.Set(key, shared)
 		return shared, nil
@@ -122,7 +122,7 @@ func (c *Cache[T]) keep(ctx context.Context, key string, r record[T]) error {
 }
 
 // shared reads the second level; a value that cannot be read counts as none.
-func (c *Cache[T]) shared(ctx context.Context, key string) (record[T], error) {
+func (c *Cache[T]) shared(ctx context.Context, key string, want wish) (record[T], error) {
 	values, err := c.remote.Get(ctx, c.key(key), c.key(key)+":failing")
 	if err != nil {
 		return record[T]{}, err
@@ -137,7 +137,7 @@ func (c *Cache[T]) shared(ctx context.Context, key string) (record[T], error) {
 			r = record[T]{}
 		}
 	}
-	if values[1] != nil && !r.fresh(c.clock.Now()) {
+	if values[1] != nil && !r.serves(want, c.clock.Now()) {
 		return r, ErrFailing
 	}
 	return r, nil

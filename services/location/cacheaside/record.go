@@ -27,6 +27,24 @@ func (r record[T]) usable() bool { return !r.FetchedAt.IsZero() }
 
 func (r record[T]) fresh(now time.Time) bool { return now.Before(r.FreshUntil) }
 
+// wish is what a caller wants beyond a value in its normal lifetime.
+type wish struct {
+	// since is when the value has to be fetched at the earliest; zero for whenever.
+	since time.Time
+}
+
+// suffix keeps the flights of one wish from those of another.
+func (w wish) suffix() string {
+	if w.since.IsZero() {
+		return ""
+	}
+	return "\x00anew"
+}
+
+func (r record[T]) serves(w wish, now time.Time) bool {
+	return r.fresh(now) && !r.FetchedAt.Before(w.since)
+}
+
 func (c *Cache[T]) record(value T, missing bool) record[T] {
 	now := c.clock.Now()
 	lifetime := c.policy.Fresh

@@ -19,6 +19,8 @@ const (
 	weatherCell = 0.1
 	// horizon is as far as forecasts go, and a day that is past in some zone and not in another.
 	horizon = 17
+	// fresh is how old a forecast may be that somebody wants fresh: providers' own are not made more often.
+	fresh = 5 * time.Minute
 )
 
 // errNoSource says that there is nobody to ask.
@@ -53,9 +55,7 @@ func (w *Weather) Forecast(ctx context.Context, at location.Point, first time.Ti
 		return location.Forecast{}, nil
 	}
 	cell := location.CellAt(at, weatherCell)
-	kept, err := w.Cache.Get(ctx, cell.Key, func(ctx context.Context) (location.Forecast, error) {
-		return w.ask(ctx, cell.Center)
-	})
+	kept, err := w.Cache.Get(ctx, cell.Key, w.asking(cell))
 	if err != nil {
 		return location.Forecast{}, err
 	}
@@ -67,6 +67,17 @@ func (w *Weather) Forecast(ctx context.Context, at location.Point, first time.Ti
 		}
 	}
 	return f, nil
+}
+
+// Refresh has the sources asked anew, unless what is kept is minutes old.
+func (w *Weather) Refresh(ctx context.Context, at location.Point) error {
+	cell := location.CellAt(at, weatherCell)
+	_, err := w.Cache.Refresh(ctx, cell.Key, fresh, w.asking(cell))
+	return err
+}
+
+func (w *Weather) asking(cell location.Cell) func(context.Context) (location.Forecast, error) {
+	return func(ctx context.Context) (location.Forecast, error) { return w.ask(ctx, cell.Center) }
 }
 
 // ask asks the sources in turn until the horizon is covered; what the first ones know counts.
@@ -124,13 +135,26 @@ type Air struct {
 	Clock   clock.Clock
 }
 
-// Air gives the days that are known out of those asked for.
+// Air gives the days that are known out of those asked for, and says if they are older than they should be.
 func (a *Air) Air(ctx context.Context, at location.Point, first time.Time, _ int) (location.Air, error) {
 	if from := start(a.Clock); !first.Before(from.AddDate(0, 0, horizon)) {
-		return nil, nil
+		return location.Air{}, nil
 	}
 	cell := location.CellAt(at, weatherCell)
-	kept, err := a.Cache.Get(ctx, cell.Key, func(ctx context.Context) (location.Air, error) {
+	kept, err := a.Cache.Get(ctx, cell.Key, a.asking(cell))
+	kept.Value.Source.Stale = kept.Stale
+	return kept.Value, err
+}
+
+// Refresh has the sources asked anew, unless what is kept is minutes old.
+func (a *Air) Refresh(ctx context.Context, at location.Point) error {
+	cell := location.CellAt(at, weatherCell)
+	_, err := a.Cache.Refresh(ctx, cell.Key, fresh, a.asking(cell))
+	return err
+}
+
+func (a *Air) asking(cell location.Cell) func(context.Context) (location.Air, error) {
+	return func(ctx context.Context) (location.Air, error) {
 		failures := []error{errNoSource}
 		for _, source := range a.Sources {
 			air, err := gate.Call(ctx, source.Gate, func(ctx context.Context) (location.Air, error) {
@@ -141,7 +165,6 @@ func (a *Air) Air(ctx context.Context, at location.Point, first time.Time, _ int
 			}
 			failures = append(failures, err)
 		}
-		return nil, errors.Join(failures...)
-	})
-	return kept.Value, err
+		return location.Air{}, errors.Join(failures...)
+	}
 }

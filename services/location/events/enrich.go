@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -23,19 +24,26 @@ const Group = "tripgen.location.enrichment"
 const (
 	fetchPause  = 500 * time.Millisecond
 	enrichLimit = 10 * time.Second
+	// together is how many wishes are done at once, and gathering how long more of them are waited for.
+	together  = 8
+	gathering = 10 * time.Millisecond
 )
 
 // Reader is a member of the consumer group; a *kafkago.Reader is one.
 type Reader = kafkago.Reader
 
 // Enricher fetches the details that are asked for in Kafka and tells when they are there. A wish whose details cannot be
-// had is let go: they are wanted again when somebody next plans with the place. Doing a wish twice does no harm.
+// had is let go: they are wanted again when somebody next plans with the place. Doing a wish twice does no harm. It also
+// counts places that trips have: nothing is more of a use.
 type Enricher struct {
 	Reader *Reader
 	Writer Writer
 	Finder *location.Finder
-	IDs    id.Source
-	Log    *slog.Logger
+	// Affords tells whether the day's budget bears the fetching of one more place's details, for a trip or ahead of use;
+	// nil for always.
+	Affords func(ctx context.Context, forTrip bool) bool
+	IDs     id.Source
+	Log     *slog.Logger
 }
 
 // Part reads until the process ends.
@@ -45,7 +53,7 @@ func (e *Enricher) Part() app.Part {
 
 func (e *Enricher) run(ctx context.Context) error {
 	for {
-		m, err := kafka.Fetch(ctx, e.Reader)
+		batch, err := e.batch(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -54,14 +62,42 @@ func (e *Enricher) run(ctx context.Context) error {
 			pause(ctx, fetchPause)
 			continue
 		}
-		if err := e.enrich(kafka.Context(ctx, m), m); err != nil {
-			e.Log.InfoContext(ctx, "a place gets no details now", "place", string(m.Key), "error", err)
+		var doing sync.WaitGroup
+		for _, m := range batch {
+			doing.Go(func() {
+				if err := e.enrich(kafka.Context(ctx, m), m); err != nil {
+					e.Log.InfoContext(ctx, "a place gets no details now", "place", string(m.Key), "error", err)
+				}
+			})
 		}
-		if err := e.Reader.CommitMessages(ctx, m); err != nil && ctx.Err() == nil {
+		doing.Wait()
+		if err := e.Reader.CommitMessages(ctx, batch...); err != nil && ctx.Err() == nil {
 			e.Log.WarnContext(ctx, "a wish for details may be done twice", "error", err)
 		}
 	}
 }
+
+// batch gives the next wish and the ones that are there behind it, up to as many as are done at once.
+func (e *Enricher) batch(ctx context.Context) ([]kafkago.Message, error) {
+	first, err := kafka.Fetch(ctx, e.Reader)
+	if err != nil {
+		return nil, err
+	}
+	batch := []kafkago.Message{first}
+	ctx, cancel := context.WithTimeout(ctx, gathering)
+	defer cancel()
+	for len(batch) < together {
+		next, err := e.Reader.FetchMessage(ctx)
+		if err != nil { // none is there, or the next round says what is wrong
+			return batch, nil //nolint:nilerr // what came is done first
+		}
+		batch = append(batch, next)
+	}
+	return batch, nil
+}
+
+// errBudget lets wishes go that cost more than may be spent.
+var errBudget = errors.New("the day's budget for enrichment is spent")
 
 // enrich fetches the details of one place, which keeps them for all processes, and tells.
 func (e *Enricher) enrich(ctx context.Context, m kafkago.Message) error {
@@ -77,6 +113,17 @@ func (e *Enricher) enrich(ctx context.Context, m kafkago.Message) error {
 	place, err := e.Finder.Basic(ctx, wish.GetPlaceId())
 	if err != nil {
 		return err
+	}
+	forTrip := wish.GetTripId() != ""
+	if forTrip {
+		e.Finder.Used(ctx, place)
+	}
+	if e.Finder.Details == nil {
+		return nil // nobody tells any
+	}
+	known, have := e.Finder.Details.Known(ctx, place.ID)
+	if (!have || known.Source.Stale) && e.Affords != nil && !e.Affords(ctx, forTrip) {
+		return errBudget
 	}
 	details, err := e.Finder.Details.Details(ctx, place)
 	if errors.Is(err, location.ErrNoDetails) {

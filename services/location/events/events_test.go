@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,6 +73,11 @@ type process struct {
 
 func start(t *testing.T) *process {
 	t.Helper()
+	return startWith(t, nil)
+}
+
+func startWith(t *testing.T, affords func(context.Context, bool) bool) *process {
+	t.Helper()
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +122,7 @@ func start(t *testing.T) *process {
 	}
 	p.finder.Notice = p.notice
 	reader := kafka.NewReader(p.kafka, events.Group, kafka.PlaceEnrichment)
-	p.run((&events.Enricher{Reader: reader, Writer: writer, Finder: p.finder, IDs: id.Random{}, Log: quiet}).Part())
+	p.run((&events.Enricher{Reader: reader, Writer: writer, Finder: p.finder, Affords: affords, IDs: id.Random{}, Log: quiet}).Part())
 	t.Cleanup(func() { _ = reader.Close() })
 	return p
 }
@@ -144,9 +150,12 @@ func (p *process) place(id string) location.Place {
 }
 
 // enriched awaits the news of so many places.
-func (p *process) enriched(n int) map[string]string {
+func (p *process) enriched(n int) map[string]string { return p.enrichedAs("test", n) }
+
+// enrichedAs does so as a consumer group of its own: what the group heard before it does not hear again.
+func (p *process) enrichedAs(group string, n int) map[string]string {
 	p.t.Helper()
-	reader := kafka.NewReader(p.kafka, "test", kafka.PlaceEnriched)
+	reader := kafka.NewReader(p.kafka, group, kafka.PlaceEnriched)
 	defer reader.Close() //nolint:errcheck // the test's end
 	ctx, cancel := context.WithTimeout(p.t.Context(), 20*time.Second)
 	defer cancel()
@@ -195,7 +204,11 @@ func TestThePopularAreFetchedAheadOnceAnHour(t *testing.T) {
 		t.Fatalf("use is counted as %v", p.store.uses)
 	}
 	hours := clock.NewFake(now.Now())
-	w := &events.Warmer{Warmth: p.store, Notice: p.notice, Finder: p.finder, Clock: hours, Log: slog.New(slog.DiscardHandler)}
+	p.finder.Popularity = new(location.Popularity)
+	quiet := slog.New(slog.DiscardHandler)
+	w := &events.Warmer{
+		Rounds: p.store, Popular: &events.Popular{Counted: p.store, Finder: p.finder, Log: quiet}, Notice: p.notice, Clock: hours, Log: quiet,
+	}
 	if n, err := w.Round(t.Context()); n != 2 || err != nil {
 		t.Fatalf("%d places, %v", n, err)
 	}
@@ -206,6 +219,84 @@ func TestThePopularAreFetchedAheadOnceAnHour(t *testing.T) {
 	hours.Advance(time.Hour)
 	if n, err := w.Round(t.Context()); n != 0 || err != nil {
 		t.Errorf("what is warm is fetched again: %d places, %v", n, err)
+	}
+}
+
+// Of more than a hundred, the most popular are kept warm: the others are not asked for.
+func TestTheHundredMostPopularAreKeptWarm(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	places := p.finder.Catalog.Now().InCity("munich")
+	if len(places) <= events.Warmest {
+		t.Fatalf("only %d places in Munich", len(places))
+	}
+	for i, place := range places {
+		p.store.uses[place.ID] = int64(i + 1)
+	}
+	p.finder.Popularity = new(location.Popularity)
+	quiet := slog.New(slog.DiscardHandler)
+	w := &events.Warmer{
+		Rounds: p.store, Popular: &events.Popular{Counted: p.store, Finder: p.finder, Log: quiet}, Notice: p.notice, Clock: now, Log: quiet,
+	}
+	if n, err := w.Round(t.Context()); n != events.Warmest || err != nil {
+		t.Fatalf("%d places, %v", n, err)
+	}
+	news := p.enriched(90) // some have no details at all
+	for i, place := range places {
+		if news[place.ID] != "" && i < len(places)-events.Warmest {
+			t.Errorf("%s is kept warm, used only %d times", place.ID, i+1)
+		}
+	}
+	if most, least := p.finder.Popularity.Of(places[len(places)-1]), p.finder.Popularity.Of(places[0]); most <= least || most > 1 {
+		t.Errorf("popularity %v of the most used, %v of the least", most, least)
+	}
+}
+
+// A trip's wish counts as use; a spent budget lets wishes go, and takes nothing of what is known.
+func TestTheBudgetOfEnrichmentIsKept(t *testing.T) {
+	t.Parallel()
+	var trips, ahead atomic.Int64
+	p := startWith(t, func(_ context.Context, forTrip bool) bool {
+		if forTrip {
+			return trips.Add(1) <= 1
+		}
+		ahead.Add(1)
+		return false
+	})
+	writer := kafka.NewWriter(p.kafka)
+	defer writer.Close() //nolint:errcheck // the test's end
+	wish := func(place, trip string) {
+		value, err := proto.Marshal(&eventsv1.PlaceEnrichmentRequested{PlaceId: place, TripId: trip})
+		if err != nil {
+			t.Fatal(err)
+		}
+		event := kafka.Event{Topic: kafka.PlaceEnrichment, ID: id.Random{}.New(id.Event), Key: place, Value: value}
+		if err := writer.WriteMessages(t.Context(), event.Message(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const square, palace, garden = "builtin:munich-marienplatz", "builtin:munich-residenz", "builtin:munich-olympiapark"
+	wish(garden, "")
+	wish(square, "trip_1")
+	if news := p.enriched(1); news[square] == "" {
+		t.Fatalf("told of %v", news)
+	}
+	wish(palace, "trip_1")
+	wish(square, "trip_2") // known: costs nothing
+	told := map[string]bool{}
+	for range 2 { // the first is read again by another group
+		for place := range p.enrichedAs("another", 1) {
+			told[place] = true
+		}
+	}
+	if told[palace] || told[garden] || ahead.Load() == 0 {
+		t.Errorf("told of %v without money for it", told)
+	}
+	p.notice.Flush(t.Context())
+	p.store.mu.Lock()
+	defer p.store.mu.Unlock()
+	if p.store.uses[square] != 2 || p.store.uses[garden] != 0 {
+		t.Errorf("use is counted as %v", p.store.uses)
 	}
 }
 

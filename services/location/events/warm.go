@@ -13,30 +13,26 @@ import (
 	"github.com/tripgen/tripgen/services/location"
 )
 
-// Warmth is where use is counted, and the plan of the rounds that keep things warm.
-type Warmth interface {
-	// Popular are how often places were used within some days.
-	Popular(ctx context.Context, days int) (map[string]int64, error)
+// Rounds is the plan of the rounds that keep things warm.
+type Rounds interface {
 	// Claim takes the round of an hour for one process; false if it is taken.
 	Claim(ctx context.Context, hour time.Time) (bool, error)
 }
 
 const (
 	// Warmest is how many places of each destination are kept warm.
-	Warmest = 100
-	// popularDays of use make a place popular.
-	popularDays = 28
-	warmEvery   = time.Minute
+	Warmest   = 100
+	warmEvery = time.Minute
 )
 
 // Warmer has the details of each city's most popular places fetched before they are asked for: one round an hour in all
 // processes, written down in the database, so that restarts neither lose nor repeat one.
 type Warmer struct {
-	Warmth Warmth
-	Notice *Notice
-	Finder *location.Finder
-	Clock  clock.Clock
-	Log    *slog.Logger
+	Rounds  Rounds
+	Popular *Popular
+	Notice  *Notice
+	Clock   clock.Clock
+	Log     *slog.Logger
 }
 
 // Part looks every minute whether a round is due.
@@ -61,19 +57,19 @@ func (w *Warmer) Part() app.Part {
 
 // Round asks for what is not there of the most popular places, if nobody did this hour, and tells for how many.
 func (w *Warmer) Round(ctx context.Context) (int, error) {
-	ours, err := w.Warmth.Claim(ctx, w.Clock.Now().Truncate(time.Hour))
+	ours, err := w.Rounds.Claim(ctx, w.Clock.Now().Truncate(time.Hour))
 	if err != nil || !ours {
 		return 0, err
 	}
-	uses, err := w.Warmth.Popular(ctx, popularDays)
-	if err != nil {
+	if err := w.Popular.Read(ctx); err != nil {
 		return 0, err
 	}
 	var cold []string
-	catalog := w.Finder.Catalog.Now()
+	finder := w.Popular.Finder
+	catalog := finder.Catalog.Now()
 	for _, city := range catalog.Cities() {
-		for _, p := range warmest(catalog.InCity(city.ID), uses) {
-			if d, known := w.Finder.Details.Known(ctx, p.ID); !known || d.Source.Stale {
+		for _, p := range warmest(catalog.InCity(city.ID), finder.Popularity) {
+			if d, known := finder.Details.Known(ctx, p.ID); !known || d.Source.Stale {
 				cold = append(cold, p.ID)
 			}
 		}
@@ -81,11 +77,11 @@ func (w *Warmer) Round(ctx context.Context) (int, error) {
 	return len(cold), w.Notice.Want(ctx, cold)
 }
 
-// warmest are the places that were used most; among those that were not used, nobody is popular.
-func warmest(places []location.Place, uses map[string]int64) []location.Place {
-	used := slices.DeleteFunc(places, func(p location.Place) bool { return uses[p.ID] == 0 })
+// warmest are the most popular of the places that were used.
+func warmest(places []location.Place, popularity *location.Popularity) []location.Place {
+	used := slices.DeleteFunc(places, func(p location.Place) bool { return !popularity.Used(p.ID) })
 	slices.SortFunc(used, func(a, b location.Place) int {
-		return cmp.Or(cmp.Compare(uses[b.ID], uses[a.ID]), strings.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(popularity.Of(b), popularity.Of(a)), strings.Compare(a.ID, b.ID))
 	})
 	return used[:min(Warmest, len(used))]
 }

@@ -19,7 +19,9 @@ const (
 
 // airAnswer is the part of /v1/air-quality's answer that is read.
 type airAnswer struct {
-	Hourly struct {
+	// Simulated is set by our simulator alone.
+	Simulated bool `json:"simulated"`
+	Hourly    struct {
 		Time []string   `json:"time"`
 		PM25 []*float64 `json:"pm2_5"`
 	} `json:"hourly"`
@@ -29,22 +31,22 @@ type airAnswer struct {
 func (c *Client) Air(ctx context.Context, at location.Point, first time.Time, days int) (location.Air, error) {
 	last := c.within(first, days, AirHorizon)
 	if last.Before(first) {
-		return nil, nil
+		return location.Air{}, nil
 	}
 	query := position(at, first, last)
 	query.Set("hourly", "pm2_5")
 	var got airAnswer
 	if err := upstream.GetJSON(ctx, c.http, c.airBase+"/v1/air-quality?"+query.Encode(), nil, &got); err != nil {
-		return nil, fmt.Errorf("air quality of open-meteo: %w", err)
+		return location.Air{}, fmt.Errorf("air quality of open-meteo: %w", err)
 	}
 	if n := len(got.Hourly.Time); n == 0 || n != len(got.Hourly.PM25) {
-		return nil, fmt.Errorf("air quality of open-meteo: hourly columns: %w", upstream.ErrShape)
+		return location.Air{}, fmt.Errorf("air quality of open-meteo: hourly columns: %w", upstream.ErrShape)
 	}
 	sums, counts := make(map[time.Time]float64), make(map[time.Time]float64)
 	for i, text := range got.Hourly.Time {
 		hour, err := time.Parse(hourLayout, text)
 		if err != nil {
-			return nil, fmt.Errorf("air quality of open-meteo: hour %q: %w", text, upstream.ErrShape)
+			return location.Air{}, fmt.Errorf("air quality of open-meteo: hour %q: %w", text, upstream.ErrShape)
 		}
 		if pm := got.Hourly.PM25[i]; pm != nil {
 			date := hour.Truncate(24 * time.Hour)
@@ -52,10 +54,13 @@ func (c *Client) Air(ctx context.Context, at location.Point, first time.Time, da
 			counts[date]++
 		}
 	}
-	air := make(location.Air, len(sums))
+	air := location.Air{
+		PM25:   make(map[time.Time]float64, len(sums)),
+		Source: location.Source{Provider: Provider, FetchedAt: c.clock.Now(), Simulated: got.Simulated, Attribution: Attribution},
+	}
 	for date, sum := range sums {
 		if counts[date] >= airHours {
-			air[date] = sum / counts[date]
+			air.PM25[date] = sum / counts[date]
 		}
 	}
 	return air, nil

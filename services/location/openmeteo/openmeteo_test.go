@@ -94,10 +94,10 @@ func TestForecastTellsARefusal(t *testing.T) {
 func TestAirIsTheDailyMeanWithinItsHorizon(t *testing.T) {
 	t.Parallel()
 	air, err := client(t, simulator.Handler(new(sky.Sky))).Air(t.Context(), munich, today, 16)
-	if err != nil || len(air) != openmeteo.AirHorizon {
-		t.Fatalf("%d days, error %v", len(air), err)
+	if err != nil || len(air.PM25) != openmeteo.AirHorizon {
+		t.Fatalf("%d days, error %v", len(air.PM25), err)
 	}
-	for date, pm := range air {
+	for date, pm := range air.PM25 {
 		if pm <= 0 || date.Before(today) || date.After(today.AddDate(0, 0, openmeteo.AirHorizon-1)) {
 			t.Errorf("%v: %v", date, pm)
 		}

@@ -20,6 +20,9 @@ const (
 	Provider = "openweather"
 	// Attribution is due under the data's licence, CC BY-SA 4.0.
 	Attribution = "Weather data by OpenWeather"
+	// ForecastMicroUSD is what a forecast costs by the price list beyond the thousand a day that are free, in millionths
+	// of a US dollar. The air costs nothing.
+	ForecastMicroUSD = 1500
 )
 
 // Client asks OpenWeather. It implements location.WeatherProvider and location.AirProvider.
@@ -136,7 +139,8 @@ func (a answer) warnings(date time.Time, zone *time.Location) []location.Name {
 // Air gives the daily mean of PM2.5 for the days that are known out of those asked for.
 func (c *Client) Air(ctx context.Context, at location.Point, first time.Time, days int) (location.Air, error) {
 	var got struct {
-		List []struct {
+		Simulated bool `json:"simulated"`
+		List      []struct {
 			Dt         int64 `json:"dt"`
 			Components struct {
 				PM25 *float64 `json:"pm2_5"`
@@ -144,17 +148,17 @@ func (c *Client) Air(ctx context.Context, at location.Point, first time.Time, da
 		} `json:"list"`
 	}
 	if err := upstream.GetJSON(ctx, c.http, c.base+"/data/2.5/air_pollution/forecast?"+c.position(at).Encode(), nil, &got); err != nil {
-		return nil, fmt.Errorf("air of openweather: %w", err)
+		return location.Air{}, fmt.Errorf("air of openweather: %w", err)
 	}
 	if len(got.List) == 0 {
-		return nil, fmt.Errorf("air of openweather: %w", upstream.ErrShape)
+		return location.Air{}, fmt.Errorf("air of openweather: %w", upstream.ErrShape)
 	}
 	// The answer names no zone: the nautical one is right to within an hour or two, which a day's mean bears.
 	zone := time.FixedZone("", int(at.Lng/15*3600))
-	sums, counts := make(location.Air), make(map[time.Time]float64)
+	sums, counts := make(map[time.Time]float64), make(map[time.Time]float64)
 	for _, hour := range got.List {
 		if hour.Components.PM25 == nil {
-			return nil, fmt.Errorf("air of openweather: %w", upstream.ErrShape)
+			return location.Air{}, fmt.Errorf("air of openweather: %w", upstream.ErrShape)
 		}
 		date := civil(hour.Dt, zone)
 		if !date.Before(first) && date.Before(first.AddDate(0, 0, days)) {
@@ -165,7 +169,9 @@ func (c *Client) Air(ctx context.Context, at location.Point, first time.Time, da
 	for date := range sums {
 		sums[date] /= counts[date]
 	}
-	return sums, nil
+	return location.Air{PM25: sums, Source: location.Source{
+		Provider: Provider, FetchedAt: c.clock.Now(), Simulated: got.Simulated, Attribution: Attribution,
+	}}, nil
 }
 
 // civil is the civil date of an instant in a zone, at midnight UTC.

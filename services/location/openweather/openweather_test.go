@@ -49,7 +49,7 @@ func TestForecastAndAirCoverWhatIsKnown(t *testing.T) {
 		t.Errorf("%d hours tomorrow", len(f.Days[1].Hours))
 	}
 	air, err := c.Air(t.Context(), munich, today, 3)
-	if err != nil || len(air) != 3 || air[today] <= 0 {
+	if err != nil || len(air.PM25) != 3 || air.PM25[today] <= 0 || !air.Source.Simulated {
 		t.Errorf("air %v, %v", air, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/tripgen/tripgen/internal/errs"
 	locationv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 	"github.com/tripgen/tripgen/services/location"
@@ -93,7 +94,7 @@ func (h *Handlers) placeMessage(p location.Place) *locationv1.Place {
 		m.OpenNow = knowledge(p.OpenAt(h.clock.Now(), city, h.holidays))
 	}
 	if d := p.Details; d != nil {
-		m.Rating, m.PhotoReferences = d.Rating, d.Photos
+		m.Rating, m.PhotoReferences, m.DetailsSource = d.Rating, d.Photos, sourceMessage(d.Source)
 		if d.RatingCount != nil {
 			count := int32(*d.RatingCount)
 			m.RatingCount = &count
@@ -146,6 +147,15 @@ func dateOf(d *typev1.Date) time.Time {
 	return time.Date(int(d.GetYear()), time.Month(d.GetMonth()), int(d.GetDay()), 0, 0, 0, 0, time.UTC)
 }
 
+// civil is the date of a field; months' last days are not among what the contract's rules check.
+func civil(field string, d *typev1.Date) (time.Time, error) {
+	date := dateOf(d)
+	if date.Day() != int(d.GetDay()) {
+		return date, errs.Invalid(errs.Field(field, "달력에 없는 날짜입니다.", "There is no such date."))
+	}
+	return date, nil
+}
+
 func dateMessage(t time.Time) *typev1.Date {
 	return &typev1.Date{Year: int32(t.Year()), Month: int32(t.Month()), Day: int32(t.Day())}
 }
@@ -169,6 +179,9 @@ func weatherMessage(d location.DayWeather) *typev1.DayWeather {
 	m := &typev1.DayWeather{
 		Kind: weatherKinds[d.Kind], MinCelsius: d.MinCelsius, MaxCelsius: d.MaxCelsius,
 		PrecipitationPercent: int32(d.PrecipitationPercent), Pm25: d.PM25, Normals: d.Normals, Source: sourceMessage(d.Source),
+	}
+	if d.AirSource.Provider != "" {
+		m.Pm25Source = sourceMessage(d.AirSource)
 	}
 	for _, warning := range d.Warnings {
 		m.Warnings = append(m.Warnings, nameMessage(warning))

@@ -85,6 +85,11 @@ func (h *Handlers) origin(ctx context.Context, req *locationv1.SearchNearbyReque
 
 // SearchText finds places by words.
 func (h *Handlers) SearchText(ctx context.Context, req *locationv1.SearchTextRequest) (*locationv1.SearchTextResponse, error) {
+	if id := req.GetCityId(); id != "" {
+		if _, ok := h.finder.Catalog.Now().City(id); !ok {
+			return nil, location.ErrUnknownDestination
+		}
+	}
 	query := queryOf("SearchText", req, func(r *locationv1.SearchTextRequest) { r.PageSize, r.PageToken = 0, "" })
 	after, err := h.after(query, req.GetPageToken())
 	if err != nil {

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -24,8 +25,8 @@ func (h *Handlers) FindCandidates(ctx context.Context, req *locationv1.FindCandi
 		limit = defaultCandidates
 	}
 	resp := &locationv1.FindCandidatesResponse{City: cityMessage(city)}
-	for _, p := range h.finder.Known(ctx, catalog.Candidates(city.ID, limit)) {
-		candidate := &locationv1.Candidate{Place: h.placeMessage(p), Popularity: p.Popularity}
+	for _, p := range h.finder.Known(ctx, catalog.Candidates(city.ID, limit, h.finder.Popularity.Of)) {
+		candidate := &locationv1.Candidate{Place: h.placeMessage(p), Popularity: h.finder.Popularity.Of(p)}
 		for _, date := range req.GetDates() {
 			candidate.Hours = append(candidate.Hours, h.hoursMessage(p, city, dateOf(date)))
 		}
@@ -69,7 +70,15 @@ func (h *Handlers) ResolveCity(_ context.Context, req *locationv1.ResolveCityReq
 
 // GetForecast gives the weather: a forecast where there is one, what it usually is for the other days.
 func (h *Handlers) GetForecast(ctx context.Context, req *locationv1.GetForecastRequest) (*locationv1.GetForecastResponse, error) {
-	forecast := h.weather.Forecast(ctx, pointOf(req.GetPoint()), dateOf(req.GetFrom()), int(req.GetDays()))
+	first, err := civil("from", req.GetFrom())
+	if err != nil {
+		return nil, err
+	}
+	ask := h.weather.Forecast
+	if req.GetFresh() {
+		ask = h.weather.Fresh
+	}
+	forecast := ask(ctx, pointOf(req.GetPoint()), first, int(req.GetDays()))
 	resp := &locationv1.GetForecastResponse{TimeZone: forecast.Zone}
 	for _, day := range forecast.Days {
 		resp.Days = append(resp.Days, &locationv1.ForecastDay{Date: dateMessage(day.Date), Weather: weatherMessage(day)})
@@ -80,7 +89,10 @@ func (h *Handlers) GetForecast(ctx context.Context, req *locationv1.GetForecastR
 // GetVisitHours gives the hours of places on the days of their visits, and names those that are gone.
 func (h *Handlers) GetVisitHours(ctx context.Context, req *locationv1.GetVisitHoursRequest) (*locationv1.GetVisitHoursResponse, error) {
 	places, gone := map[string]location.Place{}, map[string]bool{}
-	for _, visit := range req.GetVisits() {
+	for i, visit := range req.GetVisits() {
+		if _, err := civil(fmt.Sprintf("visits[%d].date", i), visit.GetDate()); err != nil {
+			return nil, err
+		}
 		id := visit.GetPlaceId()
 		if _, known := places[id]; known || gone[id] {
 			continue

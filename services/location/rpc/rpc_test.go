@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,8 +40,10 @@ func (away) Forecast(context.Context, location.Point, time.Time, int) (location.
 }
 
 func (away) Air(context.Context, location.Point, time.Time, int) (location.Air, error) {
-	return nil, errAway
+	return location.Air{}, errAway
 }
+
+func (away) Refresh(context.Context, location.Point) error { return errAway }
 
 func (away) Search(context.Context, location.PlaceQuery) ([]location.Place, error) {
 	return nil, errAway
@@ -147,6 +150,8 @@ func TestBadQuestionsAreRefusedByTheField(t *testing.T) {
 		"an unknown order":       {func(q *locationv1.SearchNearbyRequest) { q.Order = 99 }, "order"},
 		"a page of a thousand":   {func(q *locationv1.SearchNearbyRequest) { q.PageSize = 1000 }, "page_size"},
 		"a long keyword":         {func(q *locationv1.SearchNearbyRequest) { q.Keyword = strings.Repeat("x", 65) }, "keyword"},
+		"control characters":     {func(q *locationv1.SearchNearbyRequest) { q.Keyword = "\x00\x1b[31m" }, "keyword"},
+		"a token of 2 KB":        {func(q *locationv1.SearchNearbyRequest) { q.PageToken = strings.Repeat("A", 2048) }, "page_token"},
 		"a made up token":        {func(q *locationv1.SearchNearbyRequest) { q.PageToken = "AAAA" }, "PAGE_TOKEN_INVALID"},
 		"an id from nowhere": {func(q *locationv1.SearchNearbyRequest) {
 			q.Origin = &locationv1.SearchNearbyRequest_PlaceId{PlaceId: "kakao:1"}
@@ -166,17 +171,74 @@ func TestBadQuestionsAreRefusedByTheField(t *testing.T) {
 	t.Run("a keyword of 10 MB", func(t *testing.T) {
 		t.Parallel()
 		_, err := c.places.SearchNearby(t.Context(), nearby(func(q *locationv1.SearchNearbyRequest) { q.Keyword = strings.Repeat("x", 10<<20) }))
-		if code := connect.CodeOf(err); code != connect.CodeInvalidArgument && code != connect.CodeResourceExhausted {
-			t.Errorf("error %v", err)
+		if connect.CodeOf(err) != connect.CodeResourceExhausted || !slices.Contains(fields(err), "request") {
+			t.Errorf("error %v with %v", err, fields(err))
 		}
 	})
-	t.Run("control characters find nothing", func(t *testing.T) {
-		t.Parallel()
-		got, err := c.places.SearchNearby(t.Context(), nearby(func(q *locationv1.SearchNearbyRequest) { q.Keyword = "\x00\x1b[31m" }))
-		if err != nil || len(got.GetPlaces()) != 0 {
-			t.Errorf("%d places, %v", len(got.GetPlaces()), err)
+}
+
+func TestBadQuestionsOfOtherKindsAreRefusedByTheField(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	text := func(change func(*locationv1.SearchTextRequest)) func() error {
+		return func() error {
+			q := &locationv1.SearchTextRequest{Query: "museum"}
+			change(q)
+			_, err := c.places.SearchText(t.Context(), q)
+			return err
 		}
-	})
+	}
+	forecast := func(change func(*locationv1.GetForecastRequest)) func() error {
+		return func() error {
+			q := &locationv1.GetForecastRequest{Point: munich, From: &typev1.Date{Year: 2026, Month: 12, Day: 1}, Days: 3}
+			change(q)
+			_, err := c.weather.GetForecast(t.Context(), q)
+			return err
+		}
+	}
+	for name, tc := range map[string]struct {
+		call func() error
+		says string
+	}{
+		"control characters in words": {text(func(q *locationv1.SearchTextRequest) { q.Query = "a\x00b" }), "query"},
+		"a line break in words":       {text(func(q *locationv1.SearchTextRequest) { q.Query = "a\nb" }), "query"},
+		"no words":                    {text(func(q *locationv1.SearchTextRequest) { q.Query = "" }), "query"},
+		"a city from nowhere":         {text(func(q *locationv1.SearchTextRequest) { q.CityId = "atlantis" }), "DESTINATION_UNKNOWN"},
+		"near a point off Earth":      {text(func(q *locationv1.SearchTextRequest) { q.Near = &typev1.LatLng{Latitude: -90.1} }), "near.latitude"},
+		"no days":                     {forecast(func(q *locationv1.GetForecastRequest) { q.Days = 0 }), "days"},
+		"too many days":               {forecast(func(q *locationv1.GetForecastRequest) { q.Days = 63 }), "days"},
+		"a date that is none":         {forecast(func(q *locationv1.GetForecastRequest) { q.From.Day = 31; q.From.Month = 11 }), "from"},
+		"a month that is none":        {forecast(func(q *locationv1.GetForecastRequest) { q.From.Month = 13 }), "from.month"},
+		"nowhere":                     {forecast(func(q *locationv1.GetForecastRequest) { q.Point = nil }), "point"},
+		"weather at NaN": {forecast(func(q *locationv1.GetForecastRequest) {
+			q.Point = &typev1.LatLng{Latitude: 48, Longitude: math.NaN()}
+		}), "point.longitude"},
+		"a place from nowhere": {func() error {
+			_, err := c.places.GetPlace(t.Context(), &locationv1.GetPlaceRequest{PlaceId: "builtin:atlantis-temple"})
+			return err
+		}, "PLACE_GONE"},
+		"an id of a kilobyte": {func() error {
+			_, err := c.places.GetPlace(t.Context(), &locationv1.GetPlaceRequest{PlaceId: "builtin:" + strings.Repeat("x", 1024)})
+			return err
+		}, "place_id"},
+		"a visit on a day that is none": {func() error {
+			_, err := c.planning.GetVisitHours(t.Context(), &locationv1.GetVisitHoursRequest{Visits: []*locationv1.PlannedVisit{
+				{PlaceId: "builtin:munich-marienplatz", Date: &typev1.Date{Year: 2027, Month: 2, Day: 29}},
+			}})
+			return err
+		}, "visits[0].date"},
+		"a way to nowhere": {func() error {
+			_, err := c.planning.ComputeMatrix(t.Context(), &locationv1.ComputeMatrixRequest{Points: []*typev1.LatLng{munich, {Latitude: math.Inf(-1)}}})
+			return err
+		}, "points[1].latitude"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if err := tc.call(); !strings.Contains(strings.Join(fields(err), " "), tc.says) {
+				t.Errorf("error %v with %v, want %s", err, fields(err), tc.says)
+			}
+		})
+	}
 }
 
 // [L1] A page token belongs to its question.

@@ -31,8 +31,10 @@ type Config struct {
 	Google      struct{ Key, PlacesURL, RoutesURL string }
 	OpenWeather struct{ Key, URL string }
 	OpenMeteo   struct{ URL, AirURL string }
-	// GoogleDayMicroUSD caps what is spent with Google a day; zero for no cap.
-	GoogleDayMicroUSD int64
+	// GoogleDayMicroUSD and OpenWeatherDayMicroUSD cap what is spent with each a day; zero for no cap.
+	GoogleDayMicroUSD, OpenWeatherDayMicroUSD int64
+	// EnrichmentDayMicroUSD caps the part of Google's that goes into details fetched in the background; zero for no cap.
+	EnrichmentDayMicroUSD int64
 	// Timeout bounds an attempt of a call; zero for 2 s. Cooldown is how long a breaker stays open; zero for 5 s.
 	Timeout, Cooldown time.Duration
 }
@@ -56,7 +58,25 @@ type Sources struct {
 	Places  *chain.Places
 	Details *chain.Details
 
-	closers []func(context.Context) error
+	purse      *gate.RedisPurse
+	enrichment int64
+	closers    []func(context.Context) error
+}
+
+// enrichmentPurse is what details fetched in the background are counted under.
+const enrichmentPurse = "google-enrichment"
+
+// Affords tells whether the day's budget bears the fetching of one more place's details in the background, and counts it.
+// What is fetched ahead of use gets half of the budget at most, so that it takes nothing from trips.
+func (s *Sources) Affords(ctx context.Context, forTrip bool) bool {
+	most := s.enrichment
+	if most == 0 {
+		return true
+	}
+	if !forTrip {
+		most /= 2
+	}
+	return s.purse.Take(ctx, enrichmentPurse, google.DetailsMicroUSD, most)
 }
 
 // Close ends what is under way and gives connections back.
@@ -97,11 +117,13 @@ func New(ctx context.Context, c Config, d Deps) (*Sources, error) {
 	if c.Cooldown == 0 {
 		c.Cooldown = cooldown
 	}
+	purse := gate.NewRedisPurse(d.Redis, d.Clock)
 	b := &builder{
-		Config: c, Deps: d, http: &http.Client{Timeout: c.Timeout}, made: &Sources{Borders: borders.New()},
+		Config: c, Deps: d, http: &http.Client{Timeout: c.Timeout},
+		made: &Sources{Borders: borders.New(), purse: purse, enrichment: c.EnrichmentDayMicroUSD},
 		gates: gate.Set{
-			Guards: d.Guards, Clock: d.Clock, Metrics: d.Metrics, Purse: gate.NewRedisPurse(d.Redis, d.Clock),
-			DayBudget: map[string]int64{google.Provider: c.GoogleDayMicroUSD},
+			Guards: d.Guards, Clock: d.Clock, Metrics: d.Metrics, Purse: purse,
+			DayBudget: map[string]int64{google.Provider: c.GoogleDayMicroUSD, openweather.Provider: c.OpenWeatherDayMicroUSD},
 		},
 	}
 	b.weather()
@@ -154,18 +176,22 @@ func kept[T any](b *builder, p cacheaside.Policy, restore func(*T) error) *cache
 func (b *builder) weather() {
 	weather := &chain.Weather{Clock: b.Clock, Cache: kept[location.Forecast](b, chain.WeatherPolicy("weather"), nil)}
 	air := &chain.Air{Clock: b.Clock, Cache: kept[location.Air](b, chain.WeatherPolicy("air"), nil)}
-	add := func(provider string, client interface {
+	add := func(provider string, microUSD int64, client interface {
 		location.WeatherProvider
 		location.AirProvider
 	},
 	) {
-		weather.Sources = append(weather.Sources, chain.WeatherSource{WeatherProvider: client, Gate: b.gate(b.policy(provider, "forecast"))})
+		forecast := b.policy(provider, "forecast")
+		if microUSD > 0 {
+			forecast.MicroUSD, forecast.Hedge = microUSD, 0
+		}
+		weather.Sources = append(weather.Sources, chain.WeatherSource{WeatherProvider: client, Gate: b.gate(forecast)})
 		air.Sources = append(air.Sources, chain.AirSource{AirProvider: client, Gate: b.gate(b.policy(provider, "air"))})
 	}
 	if b.OpenWeather.Key != "" {
-		add(openweather.Provider, openweather.New(b.OpenWeather.URL, b.OpenWeather.Key, b.http, b.Clock))
+		add(openweather.Provider, openweather.ForecastMicroUSD, openweather.New(b.OpenWeather.URL, b.OpenWeather.Key, b.http, b.Clock))
 	}
-	add(openmeteo.Provider, openmeteo.New(b.OpenMeteo.URL, b.OpenMeteo.AirURL, b.http, b.Clock))
+	add(openmeteo.Provider, 0, openmeteo.New(b.OpenMeteo.URL, b.OpenMeteo.AirURL, b.http, b.Clock))
 	b.made.Weather, b.made.Air = weather, air
 }
 

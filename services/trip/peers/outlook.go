@@ -21,7 +21,7 @@ type Outlook struct {
 // outlookTimeout bounds each call; a look is nobody's first need.
 const outlookTimeout = 5 * time.Second
 
-// Weather gives the weather of the city at the point, as planning asks for it, or else of the point itself.
+// Weather gives the fresh weather of the city at the point, as planning asks for it, or else of the point itself.
 func (o Outlook) Weather(ctx context.Context, at trip.Point, from trip.Date, days int) (map[trip.Date]trip.Weather, error) {
 	ctx, cancel := context.WithTimeout(ctx, outlookTimeout)
 	defer cancel()
@@ -33,7 +33,7 @@ func (o Outlook) Weather(ctx context.Context, at trip.Point, from trip.Date, day
 	case !errs.HasReason(err, errs.ReasonDestinationUnknown):
 		return nil, err
 	}
-	res, err := o.Forecasts.GetForecast(ctx, &locationv1.GetForecastRequest{Point: point, From: dateMessage(from), Days: int32(days)})
+	res, err := o.Forecasts.GetForecast(ctx, &locationv1.GetForecastRequest{Point: point, From: dateMessage(from), Days: int32(days), Fresh: true})
 	if err != nil {
 		return nil, err
 	}

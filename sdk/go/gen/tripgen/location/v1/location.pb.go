@@ -429,7 +429,9 @@ type Place struct {
 	// Words to search a car park with.
 	ParkingSearchWords string `protobuf:"bytes,23,opt,name=parking_search_words,json=parkingSearchWords,proto3" json:"parking_search_words,omitempty"`
 	// Kinds of food, for places to eat.
-	Cuisines      []string `protobuf:"bytes,24,rep,name=cuisines,proto3" json:"cuisines,omitempty"`
+	Cuisines []string `protobuf:"bytes,24,rep,name=cuisines,proto3" json:"cuisines,omitempty"`
+	// Where rating, rating_count, reviews and photo_references come from, and how old they are; unset if there are none.
+	DetailsSource *v1.Source `protobuf:"bytes,25,opt,name=details_source,json=detailsSource,proto3" json:"details_source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -628,6 +630,13 @@ func (x *Place) GetParkingSearchWords() string {
 func (x *Place) GetCuisines() []string {
 	if x != nil {
 		return x.Cuisines
+	}
+	return nil
+}
+
+func (x *Place) GetDetailsSource() *v1.Source {
+	if x != nil {
+		return x.DetailsSource
 	}
 	return nil
 }
@@ -1060,7 +1069,7 @@ type SearchTextRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The words.
 	Query string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
-	// Only in this city; empty for anywhere.
+	// Only in this city; empty for anywhere. One that is not in the data is refused: DESTINATION_UNKNOWN.
 	CityId string `protobuf:"bytes,2,opt,name=city_id,json=cityId,proto3" json:"city_id,omitempty"`
 	// Prefers places near this point.
 	Near *v1.LatLng `protobuf:"bytes,3,opt,name=near,proto3" json:"near,omitempty"`
@@ -1567,7 +1576,10 @@ type GetForecastRequest struct {
 	// First day, in the point's zone.
 	From *v1.Date `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
 	// 1 to 62.
-	Days          int32 `protobuf:"varint,3,opt,name=days,proto3" json:"days,omitempty"`
+	Days int32 `protobuf:"varint,3,opt,name=days,proto3" json:"days,omitempty"`
+	// Forecasts that are older than minutes are asked for anew, as far as the day's budget goes. Without it they are up to
+	// an hour old.
+	Fresh         bool `protobuf:"varint,4,opt,name=fresh,proto3" json:"fresh,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1621,6 +1633,13 @@ func (x *GetForecastRequest) GetDays() int32 {
 		return x.Days
 	}
 	return 0
+}
+
+func (x *GetForecastRequest) GetFresh() bool {
+	if x != nil {
+		return x.Fresh
+	}
+	return false
 }
 
 // The weather.
@@ -2429,7 +2448,7 @@ var File_tripgen_location_v1_location_proto protoreflect.FileDescriptor
 
 const file_tripgen_location_v1_location_proto_rawDesc = "" +
 	"\n" +
-	"\"tripgen/location/v1/location.proto\x12\x13tripgen.location.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctripgen/type/v1/access.proto\x1a\x1ftripgen/type/v1/itinerary.proto\x1a\x1btripgen/type/v1/types.proto\"\x98\b\n" +
+	"\"tripgen/location/v1/location.proto\x12\x13tripgen.location.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctripgen/type/v1/access.proto\x1a\x1ftripgen/type/v1/itinerary.proto\x1a\x1btripgen/type/v1/types.proto\"\xd8\b\n" +
 	"\x05Place\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x122\n" +
 	"\x04name\x18\x02 \x01(\v2\x1e.tripgen.type.v1.LocalizedTextR\x04name\x12\x17\n" +
@@ -2455,7 +2474,8 @@ const file_tripgen_location_v1_location_proto_rawDesc = "" +
 	"\tmap_links\x18\x15 \x01(\v2\x1d.tripgen.location.v1.MapLinksR\bmapLinks\x12/\n" +
 	"\x06source\x18\x16 \x01(\v2\x17.tripgen.type.v1.SourceR\x06source\x120\n" +
 	"\x14parking_search_words\x18\x17 \x01(\tR\x12parkingSearchWords\x12\x1a\n" +
-	"\bcuisines\x18\x18 \x03(\tR\bcuisinesB\t\n" +
+	"\bcuisines\x18\x18 \x03(\tR\bcuisines\x12>\n" +
+	"\x0edetails_source\x18\x19 \x01(\v2\x17.tripgen.type.v1.SourceR\rdetailsSourceB\t\n" +
 	"\a_ratingB\x0f\n" +
 	"\r_rating_count\"\xab\x01\n" +
 	"\x06Review\x12\x16\n" +
@@ -2466,17 +2486,16 @@ const file_tripgen_location_v1_location_proto_rawDesc = "" +
 	"\x06source\x18\x05 \x01(\v2\x17.tripgen.type.v1.SourceR\x06source\"8\n" +
 	"\bMapLinks\x12\x14\n" +
 	"\x05kakao\x18\x01 \x01(\tR\x05kakao\x12\x16\n" +
-	"\x06google\x18\x02 \x01(\tR\x06google\"\xc0\x04\n" +
+	"\x06google\x18\x02 \x01(\tR\x06google\"\xdc\x04\n" +
 	"\x13SearchNearbyRequest\x12/\n" +
 	"\x05point\x18\x01 \x01(\v2\x17.tripgen.type.v1.LatLngH\x00R\x05point\x12H\n" +
-	"\bplace_id\x18\x02 \x01(\tB+\xbaH(r&2$^[a-z]{2,16}:[A-Za-z0-9_.:-]{1,128}$H\x00R\aplaceId\x12 \n" +
-	"\x04text\x18\x03 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\x80\x01H\x00R\x04text\x12=\n" +
+	"\bplace_id\x18\x02 \x01(\tB+\xbaH(r&2$^[a-z]{2,16}:[A-Za-z0-9_.:-]{1,128}$H\x00R\aplaceId\x12.\n" +
+	"\x04text\x18\x03 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\x80\x012\f^[^\\p{Cc}]*$H\x00R\x04text\x12=\n" +
 	"\x04mode\x18\x04 \x01(\x0e2\x1f.tripgen.location.v1.TravelModeB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04mode\x122\n" +
 	"\x0ewithin_minutes\x18\x05 \x01(\x05B\v\xbaH\b\x1a\x060\n" +
 	"0\x1e0<R\rwithinMinutes\x12S\n" +
-	"\x0ecategory_group\x18\x06 \x01(\x0e2\".tripgen.location.v1.CategoryGroupB\b\xbaH\x05\x82\x01\x02\x10\x01R\rcategoryGroup\x12!\n" +
-	"\akeyword\x18\a \x01(\tB\a\xbaH\x04r\x02\x18@R\akeyword\x12?\n" +
+	"\x0ecategory_group\x18\x06 \x01(\x0e2\".tripgen.location.v1.CategoryGroupB\b\xbaH\x05\x82\x01\x02\x10\x01R\rcategoryGroup\x12/\n" +
+	"\akeyword\x18\a \x01(\tB\x15\xbaH\x12r\x10\x18@2\f^[^\\p{Cc}]*$R\akeyword\x12?\n" +
 	"\x05order\x18\b \x01(\x0e2\x1f.tripgen.location.v1.PlaceOrderB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05order\x12&\n" +
 	"\tpage_size\x18\t \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -2489,10 +2508,9 @@ const file_tripgen_location_v1_location_proto_rawDesc = "" +
 	"\x06metres\x18\x03 \x01(\x05R\x06metres\"x\n" +
 	"\x14SearchNearbyResponse\x128\n" +
 	"\x06places\x18\x01 \x03(\v2 .tripgen.location.v1.NearbyPlaceR\x06places\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd5\x01\n" +
-	"\x11SearchTextRequest\x12 \n" +
-	"\x05query\x18\x01 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\x05query\x12 \n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe3\x01\n" +
+	"\x11SearchTextRequest\x12.\n" +
+	"\x05query\x18\x01 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\x80\x012\f^[^\\p{Cc}]*$R\x05query\x12 \n" +
 	"\acity_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06cityId\x12+\n" +
 	"\x04near\x18\x03 \x01(\v2\x17.tripgen.type.v1.LatLngR\x04near\x12&\n" +
 	"\tpage_size\x18\x04 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\x12'\n" +
@@ -2520,11 +2538,12 @@ const file_tripgen_location_v1_location_proto_rawDesc = "" +
 	"\vplace_count\x18\x06 \x01(\x05R\n" +
 	"placeCount\"G\n" +
 	"\x12ListCitiesResponse\x121\n" +
-	"\x06cities\x18\x01 \x03(\v2\x19.tripgen.location.v1.CityR\x06cities\"\x9d\x01\n" +
+	"\x06cities\x18\x01 \x03(\v2\x19.tripgen.location.v1.CityR\x06cities\"\xb3\x01\n" +
 	"\x12GetForecastRequest\x125\n" +
 	"\x05point\x18\x01 \x01(\v2\x17.tripgen.type.v1.LatLngB\x06\xbaH\x03\xc8\x01\x01R\x05point\x121\n" +
 	"\x04from\x18\x02 \x01(\v2\x15.tripgen.type.v1.DateB\x06\xbaH\x03\xc8\x01\x01R\x04from\x12\x1d\n" +
-	"\x04days\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18>(\x01R\x04days\"h\n" +
+	"\x04days\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18>(\x01R\x04days\x12\x14\n" +
+	"\x05fresh\x18\x04 \x01(\bR\x05fresh\"h\n" +
 	"\x13GetForecastResponse\x124\n" +
 	"\x04days\x18\x01 \x03(\v2 .tripgen.location.v1.ForecastDayR\x04days\x12\x1b\n" +
 	"\ttime_zone\x18\x02 \x01(\tR\btimeZone\"o\n" +
@@ -2708,66 +2727,67 @@ var file_tripgen_location_v1_location_proto_depIdxs = []int32{
 	6,  // 7: tripgen.location.v1.Place.reviews:type_name -> tripgen.location.v1.Review
 	7,  // 8: tripgen.location.v1.Place.map_links:type_name -> tripgen.location.v1.MapLinks
 	39, // 9: tripgen.location.v1.Place.source:type_name -> tripgen.type.v1.Source
-	40, // 10: tripgen.location.v1.Review.time:type_name -> google.protobuf.Timestamp
-	39, // 11: tripgen.location.v1.Review.source:type_name -> tripgen.type.v1.Source
-	36, // 12: tripgen.location.v1.SearchNearbyRequest.point:type_name -> tripgen.type.v1.LatLng
-	3,  // 13: tripgen.location.v1.SearchNearbyRequest.mode:type_name -> tripgen.location.v1.TravelMode
-	2,  // 14: tripgen.location.v1.SearchNearbyRequest.category_group:type_name -> tripgen.location.v1.CategoryGroup
-	4,  // 15: tripgen.location.v1.SearchNearbyRequest.order:type_name -> tripgen.location.v1.PlaceOrder
-	5,  // 16: tripgen.location.v1.NearbyPlace.place:type_name -> tripgen.location.v1.Place
-	9,  // 17: tripgen.location.v1.SearchNearbyResponse.places:type_name -> tripgen.location.v1.NearbyPlace
-	36, // 18: tripgen.location.v1.SearchTextRequest.near:type_name -> tripgen.type.v1.LatLng
-	5,  // 19: tripgen.location.v1.SearchTextResponse.places:type_name -> tripgen.location.v1.Place
-	5,  // 20: tripgen.location.v1.GetPlaceResponse.place:type_name -> tripgen.location.v1.Place
-	5,  // 21: tripgen.location.v1.BatchGetPlacesResponse.places:type_name -> tripgen.location.v1.Place
-	35, // 22: tripgen.location.v1.City.name:type_name -> tripgen.type.v1.LocalizedText
-	36, // 23: tripgen.location.v1.City.center:type_name -> tripgen.type.v1.LatLng
-	18, // 24: tripgen.location.v1.ListCitiesResponse.cities:type_name -> tripgen.location.v1.City
-	36, // 25: tripgen.location.v1.GetForecastRequest.point:type_name -> tripgen.type.v1.LatLng
-	41, // 26: tripgen.location.v1.GetForecastRequest.from:type_name -> tripgen.type.v1.Date
-	22, // 27: tripgen.location.v1.GetForecastResponse.days:type_name -> tripgen.location.v1.ForecastDay
-	41, // 28: tripgen.location.v1.ForecastDay.date:type_name -> tripgen.type.v1.Date
-	42, // 29: tripgen.location.v1.ForecastDay.weather:type_name -> tripgen.type.v1.DayWeather
-	41, // 30: tripgen.location.v1.FindCandidatesRequest.dates:type_name -> tripgen.type.v1.Date
-	18, // 31: tripgen.location.v1.FindCandidatesResponse.city:type_name -> tripgen.location.v1.City
-	25, // 32: tripgen.location.v1.FindCandidatesResponse.candidates:type_name -> tripgen.location.v1.Candidate
-	5,  // 33: tripgen.location.v1.Candidate.place:type_name -> tripgen.location.v1.Place
-	26, // 34: tripgen.location.v1.Candidate.hours:type_name -> tripgen.location.v1.CandidateHours
-	43, // 35: tripgen.location.v1.CandidateHours.intervals:type_name -> tripgen.type.v1.OpeningInterval
-	28, // 36: tripgen.location.v1.GetVisitHoursRequest.visits:type_name -> tripgen.location.v1.PlannedVisit
-	41, // 37: tripgen.location.v1.PlannedVisit.date:type_name -> tripgen.type.v1.Date
-	30, // 38: tripgen.location.v1.GetVisitHoursResponse.visits:type_name -> tripgen.location.v1.VisitHours
-	26, // 39: tripgen.location.v1.VisitHours.hours:type_name -> tripgen.location.v1.CandidateHours
-	36, // 40: tripgen.location.v1.ComputeMatrixRequest.points:type_name -> tripgen.type.v1.LatLng
-	3,  // 41: tripgen.location.v1.ComputeMatrixRequest.mode:type_name -> tripgen.location.v1.TravelMode
-	39, // 42: tripgen.location.v1.ComputeMatrixResponse.source:type_name -> tripgen.type.v1.Source
-	36, // 43: tripgen.location.v1.ResolveCityRequest.point:type_name -> tripgen.type.v1.LatLng
-	18, // 44: tripgen.location.v1.ResolveCityResponse.city:type_name -> tripgen.location.v1.City
-	8,  // 45: tripgen.location.v1.PlaceService.SearchNearby:input_type -> tripgen.location.v1.SearchNearbyRequest
-	11, // 46: tripgen.location.v1.PlaceService.SearchText:input_type -> tripgen.location.v1.SearchTextRequest
-	13, // 47: tripgen.location.v1.PlaceService.GetPlace:input_type -> tripgen.location.v1.GetPlaceRequest
-	15, // 48: tripgen.location.v1.PlaceService.BatchGetPlaces:input_type -> tripgen.location.v1.BatchGetPlacesRequest
-	17, // 49: tripgen.location.v1.PlaceService.ListCities:input_type -> tripgen.location.v1.ListCitiesRequest
-	20, // 50: tripgen.location.v1.WeatherService.GetForecast:input_type -> tripgen.location.v1.GetForecastRequest
-	23, // 51: tripgen.location.v1.PlanningDataService.FindCandidates:input_type -> tripgen.location.v1.FindCandidatesRequest
-	31, // 52: tripgen.location.v1.PlanningDataService.ComputeMatrix:input_type -> tripgen.location.v1.ComputeMatrixRequest
-	27, // 53: tripgen.location.v1.PlanningDataService.GetVisitHours:input_type -> tripgen.location.v1.GetVisitHoursRequest
-	33, // 54: tripgen.location.v1.PlanningDataService.ResolveCity:input_type -> tripgen.location.v1.ResolveCityRequest
-	10, // 55: tripgen.location.v1.PlaceService.SearchNearby:output_type -> tripgen.location.v1.SearchNearbyResponse
-	12, // 56: tripgen.location.v1.PlaceService.SearchText:output_type -> tripgen.location.v1.SearchTextResponse
-	14, // 57: tripgen.location.v1.PlaceService.GetPlace:output_type -> tripgen.location.v1.GetPlaceResponse
-	16, // 58: tripgen.location.v1.PlaceService.BatchGetPlaces:output_type -> tripgen.location.v1.BatchGetPlacesResponse
-	19, // 59: tripgen.location.v1.PlaceService.ListCities:output_type -> tripgen.location.v1.ListCitiesResponse
-	21, // 60: tripgen.location.v1.WeatherService.GetForecast:output_type -> tripgen.location.v1.GetForecastResponse
-	24, // 61: tripgen.location.v1.PlanningDataService.FindCandidates:output_type -> tripgen.location.v1.FindCandidatesResponse
-	32, // 62: tripgen.location.v1.PlanningDataService.ComputeMatrix:output_type -> tripgen.location.v1.ComputeMatrixResponse
-	29, // 63: tripgen.location.v1.PlanningDataService.GetVisitHours:output_type -> tripgen.location.v1.GetVisitHoursResponse
-	34, // 64: tripgen.location.v1.PlanningDataService.ResolveCity:output_type -> tripgen.location.v1.ResolveCityResponse
-	55, // [55:65] is the sub-list for method output_type
-	45, // [45:55] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	39, // 10: tripgen.location.v1.Place.details_source:type_name -> tripgen.type.v1.Source
+	40, // 11: tripgen.location.v1.Review.time:type_name -> google.protobuf.Timestamp
+	39, // 12: tripgen.location.v1.Review.source:type_name -> tripgen.type.v1.Source
+	36, // 13: tripgen.location.v1.SearchNearbyRequest.point:type_name -> tripgen.type.v1.LatLng
+	3,  // 14: tripgen.location.v1.SearchNearbyRequest.mode:type_name -> tripgen.location.v1.TravelMode
+	2,  // 15: tripgen.location.v1.SearchNearbyRequest.category_group:type_name -> tripgen.location.v1.CategoryGroup
+	4,  // 16: tripgen.location.v1.SearchNearbyRequest.order:type_name -> tripgen.location.v1.PlaceOrder
+	5,  // 17: tripgen.location.v1.NearbyPlace.place:type_name -> tripgen.location.v1.Place
+	9,  // 18: tripgen.location.v1.SearchNearbyResponse.places:type_name -> tripgen.location.v1.NearbyPlace
+	36, // 19: tripgen.location.v1.SearchTextRequest.near:type_name -> tripgen.type.v1.LatLng
+	5,  // 20: tripgen.location.v1.SearchTextResponse.places:type_name -> tripgen.location.v1.Place
+	5,  // 21: tripgen.location.v1.GetPlaceResponse.place:type_name -> tripgen.location.v1.Place
+	5,  // 22: tripgen.location.v1.BatchGetPlacesResponse.places:type_name -> tripgen.location.v1.Place
+	35, // 23: tripgen.location.v1.City.name:type_name -> tripgen.type.v1.LocalizedText
+	36, // 24: tripgen.location.v1.City.center:type_name -> tripgen.type.v1.LatLng
+	18, // 25: tripgen.location.v1.ListCitiesResponse.cities:type_name -> tripgen.location.v1.City
+	36, // 26: tripgen.location.v1.GetForecastRequest.point:type_name -> tripgen.type.v1.LatLng
+	41, // 27: tripgen.location.v1.GetForecastRequest.from:type_name -> tripgen.type.v1.Date
+	22, // 28: tripgen.location.v1.GetForecastResponse.days:type_name -> tripgen.location.v1.ForecastDay
+	41, // 29: tripgen.location.v1.ForecastDay.date:type_name -> tripgen.type.v1.Date
+	42, // 30: tripgen.location.v1.ForecastDay.weather:type_name -> tripgen.type.v1.DayWeather
+	41, // 31: tripgen.location.v1.FindCandidatesRequest.dates:type_name -> tripgen.type.v1.Date
+	18, // 32: tripgen.location.v1.FindCandidatesResponse.city:type_name -> tripgen.location.v1.City
+	25, // 33: tripgen.location.v1.FindCandidatesResponse.candidates:type_name -> tripgen.location.v1.Candidate
+	5,  // 34: tripgen.location.v1.Candidate.place:type_name -> tripgen.location.v1.Place
+	26, // 35: tripgen.location.v1.Candidate.hours:type_name -> tripgen.location.v1.CandidateHours
+	43, // 36: tripgen.location.v1.CandidateHours.intervals:type_name -> tripgen.type.v1.OpeningInterval
+	28, // 37: tripgen.location.v1.GetVisitHoursRequest.visits:type_name -> tripgen.location.v1.PlannedVisit
+	41, // 38: tripgen.location.v1.PlannedVisit.date:type_name -> tripgen.type.v1.Date
+	30, // 39: tripgen.location.v1.GetVisitHoursResponse.visits:type_name -> tripgen.location.v1.VisitHours
+	26, // 40: tripgen.location.v1.VisitHours.hours:type_name -> tripgen.location.v1.CandidateHours
+	36, // 41: tripgen.location.v1.ComputeMatrixRequest.points:type_name -> tripgen.type.v1.LatLng
+	3,  // 42: tripgen.location.v1.ComputeMatrixRequest.mode:type_name -> tripgen.location.v1.TravelMode
+	39, // 43: tripgen.location.v1.ComputeMatrixResponse.source:type_name -> tripgen.type.v1.Source
+	36, // 44: tripgen.location.v1.ResolveCityRequest.point:type_name -> tripgen.type.v1.LatLng
+	18, // 45: tripgen.location.v1.ResolveCityResponse.city:type_name -> tripgen.location.v1.City
+	8,  // 46: tripgen.location.v1.PlaceService.SearchNearby:input_type -> tripgen.location.v1.SearchNearbyRequest
+	11, // 47: tripgen.location.v1.PlaceService.SearchText:input_type -> tripgen.location.v1.SearchTextRequest
+	13, // 48: tripgen.location.v1.PlaceService.GetPlace:input_type -> tripgen.location.v1.GetPlaceRequest
+	15, // 49: tripgen.location.v1.PlaceService.BatchGetPlaces:input_type -> tripgen.location.v1.BatchGetPlacesRequest
+	17, // 50: tripgen.location.v1.PlaceService.ListCities:input_type -> tripgen.location.v1.ListCitiesRequest
+	20, // 51: tripgen.location.v1.WeatherService.GetForecast:input_type -> tripgen.location.v1.GetForecastRequest
+	23, // 52: tripgen.location.v1.PlanningDataService.FindCandidates:input_type -> tripgen.location.v1.FindCandidatesRequest
+	31, // 53: tripgen.location.v1.PlanningDataService.ComputeMatrix:input_type -> tripgen.location.v1.ComputeMatrixRequest
+	27, // 54: tripgen.location.v1.PlanningDataService.GetVisitHours:input_type -> tripgen.location.v1.GetVisitHoursRequest
+	33, // 55: tripgen.location.v1.PlanningDataService.ResolveCity:input_type -> tripgen.location.v1.ResolveCityRequest
+	10, // 56: tripgen.location.v1.PlaceService.SearchNearby:output_type -> tripgen.location.v1.SearchNearbyResponse
+	12, // 57: tripgen.location.v1.PlaceService.SearchText:output_type -> tripgen.location.v1.SearchTextResponse
+	14, // 58: tripgen.location.v1.PlaceService.GetPlace:output_type -> tripgen.location.v1.GetPlaceResponse
+	16, // 59: tripgen.location.v1.PlaceService.BatchGetPlaces:output_type -> tripgen.location.v1.BatchGetPlacesResponse
+	19, // 60: tripgen.location.v1.PlaceService.ListCities:output_type -> tripgen.location.v1.ListCitiesResponse
+	21, // 61: tripgen.location.v1.WeatherService.GetForecast:output_type -> tripgen.location.v1.GetForecastResponse
+	24, // 62: tripgen.location.v1.PlanningDataService.FindCandidates:output_type -> tripgen.location.v1.FindCandidatesResponse
+	32, // 63: tripgen.location.v1.PlanningDataService.ComputeMatrix:output_type -> tripgen.location.v1.ComputeMatrixResponse
+	29, // 64: tripgen.location.v1.PlanningDataService.GetVisitHours:output_type -> tripgen.location.v1.GetVisitHoursResponse
+	34, // 65: tripgen.location.v1.PlanningDataService.ResolveCity:output_type -> tripgen.location.v1.ResolveCityResponse
+	56, // [56:66] is the sub-list for method output_type
+	46, // [46:56] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_tripgen_location_v1_location_proto_init() }

@@ -1297,7 +1297,9 @@ type DayWeather struct {
 	// Hour by hour, 0 to 23, as far as known.
 	Hours []*HourWeather `protobuf:"bytes,8,rep,name=hours,proto3" json:"hours,omitempty"`
 	// Where it comes from.
-	Source        *Source `protobuf:"bytes,9,opt,name=source,proto3" json:"source,omitempty"`
+	Source *Source `protobuf:"bytes,9,opt,name=source,proto3" json:"source,omitempty"`
+	// Where pm25 comes from; unset if it is not known.
+	Pm25Source    *Source `protobuf:"bytes,10,opt,name=pm25_source,json=pm25Source,proto3" json:"pm25_source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1391,6 +1393,13 @@ func (x *DayWeather) GetHours() []*HourWeather {
 func (x *DayWeather) GetSource() *Source {
 	if x != nil {
 		return x.Source
+	}
+	return nil
+}
+
+func (x *DayWeather) GetPm25Source() *Source {
+	if x != nil {
+		return x.Pm25Source
 	}
 	return nil
 }
@@ -1862,7 +1871,7 @@ const file_tripgen_type_v1_itinerary_proto_rawDesc = "" +
 	"\ttransfers\x18\x05 \x01(\x05R\ttransfers\x12\x14\n" +
 	"\x05lines\x18\x06 \x03(\tR\x05lines\x123\n" +
 	"\bgeometry\x18\a \x03(\v2\x17.tripgen.type.v1.LatLngR\bgeometry\x12/\n" +
-	"\x06source\x18\b \x01(\v2\x17.tripgen.type.v1.SourceR\x06source\"\x84\x03\n" +
+	"\x06source\x18\b \x01(\v2\x17.tripgen.type.v1.SourceR\x06source\"\xbe\x03\n" +
 	"\n" +
 	"DayWeather\x120\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1c.tripgen.type.v1.WeatherKindR\x04kind\x12\x1f\n" +
@@ -1875,7 +1884,10 @@ const file_tripgen_type_v1_itinerary_proto_rawDesc = "" +
 	"\anormals\x18\x06 \x01(\bR\anormals\x12:\n" +
 	"\bwarnings\x18\a \x03(\v2\x1e.tripgen.type.v1.LocalizedTextR\bwarnings\x122\n" +
 	"\x05hours\x18\b \x03(\v2\x1c.tripgen.type.v1.HourWeatherR\x05hours\x12/\n" +
-	"\x06source\x18\t \x01(\v2\x17.tripgen.type.v1.SourceR\x06source\"\xa2\x01\n" +
+	"\x06source\x18\t \x01(\v2\x17.tripgen.type.v1.SourceR\x06source\x128\n" +
+	"\vpm25_source\x18\n" +
+	" \x01(\v2\x17.tripgen.type.v1.SourceR\n" +
+	"pm25Source\"\xa2\x01\n" +
 	"\vHourWeather\x12\x12\n" +
 	"\x04hour\x18\x01 \x01(\x05R\x04hour\x120\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1c.tripgen.type.v1.WeatherKindR\x04kind\x12\x18\n" +
@@ -2036,17 +2048,18 @@ var file_tripgen_type_v1_itinerary_proto_depIdxs = []int32{
 	23, // 39: tripgen.type.v1.DayWeather.warnings:type_name -> tripgen.type.v1.LocalizedText
 	16, // 40: tripgen.type.v1.DayWeather.hours:type_name -> tripgen.type.v1.HourWeather
 	26, // 41: tripgen.type.v1.DayWeather.source:type_name -> tripgen.type.v1.Source
-	5,  // 42: tripgen.type.v1.HourWeather.kind:type_name -> tripgen.type.v1.WeatherKind
-	6,  // 43: tripgen.type.v1.Violation.severity:type_name -> tripgen.type.v1.Severity
-	23, // 44: tripgen.type.v1.Violation.message:type_name -> tripgen.type.v1.LocalizedText
-	23, // 45: tripgen.type.v1.Unhonoured.why:type_name -> tripgen.type.v1.LocalizedText
-	23, // 46: tripgen.type.v1.Clash.wishes:type_name -> tripgen.type.v1.LocalizedText
-	23, // 47: tripgen.type.v1.Clash.ways_out:type_name -> tripgen.type.v1.LocalizedText
-	48, // [48:48] is the sub-list for method output_type
-	48, // [48:48] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	26, // 42: tripgen.type.v1.DayWeather.pm25_source:type_name -> tripgen.type.v1.Source
+	5,  // 43: tripgen.type.v1.HourWeather.kind:type_name -> tripgen.type.v1.WeatherKind
+	6,  // 44: tripgen.type.v1.Violation.severity:type_name -> tripgen.type.v1.Severity
+	23, // 45: tripgen.type.v1.Violation.message:type_name -> tripgen.type.v1.LocalizedText
+	23, // 46: tripgen.type.v1.Unhonoured.why:type_name -> tripgen.type.v1.LocalizedText
+	23, // 47: tripgen.type.v1.Clash.wishes:type_name -> tripgen.type.v1.LocalizedText
+	23, // 48: tripgen.type.v1.Clash.ways_out:type_name -> tripgen.type.v1.LocalizedText
+	49, // [49:49] is the sub-list for method output_type
+	49, // [49:49] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_tripgen_type_v1_itinerary_proto_init() }
