@@ -24,10 +24,12 @@ import (
 func main() {
 	rounds := flag.Int("rounds", 5, "how often each is measured in turn")
 	span := flag.Duration("span", 3*time.Second, "how long each measurement takes")
+	weighed := flag.String("parts", "", "weigh the parts of the gateway instead, with this RPC: GetServiceInfo or ListTrips")
+	only := flag.String("only", "", "only the parts whose names have this in them")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *rounds, *span); err != nil {
+	if err := run(ctx, *rounds, *span, *weighed, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench-gateway:", err)
 		os.Exit(1)
 	}
@@ -40,12 +42,21 @@ const (
 	people      = 20
 )
 
+// rpcs are an RPC that costs its service next to nothing, and an ordinary one.
+var rpcs = []struct {
+	name, path string
+	cluster    envoy.Cluster
+}{
+	{"GetServiceInfo", "/tripgen.user.v1.ServiceInfoService/GetServiceInfo", envoy.User},
+	{"ListTrips", "/tripgen.trip.v1.TripService/ListTrips", envoy.Trip},
+}
+
 type way struct {
 	name string
 	base map[envoy.Cluster]string
 }
 
-func run(ctx context.Context, rounds int, span time.Duration) (err error) {
+func run(ctx context.Context, rounds int, span time.Duration, weighed, only string) (err error) {
 	s, err := stack.Start(ctx)
 	if err != nil {
 		return err
@@ -63,16 +74,16 @@ func run(ctx context.Context, rounds int, span time.Duration) (err error) {
 	if err := s.Unlimit(ctx); err != nil {
 		return err
 	}
+	for _, rpc := range rpcs {
+		if rpc.name == weighed {
+			return weigh(ctx, s, rpc.path, tokens, rounds, span, only)
+		}
+	}
 	fmt.Printf("%s, %d cores, %s: %d callers on %d HTTP/2 connections, Connect with JSON, %d people, %d rounds of %v\n\n",
 		time.Now().Format(time.DateOnly), runtime.NumCPU(), runtime.GOARCH, callers, connections, people, rounds, span)
 	r := &report{}
-	for _, rpc := range []struct {
-		name, path string
-		cluster    envoy.Cluster
-	}{
-		{"GetServiceInfo", "/tripgen.user.v1.ServiceInfoService/GetServiceInfo", envoy.User},
-		{"ListTrips", "/tripgen.trip.v1.TripService/ListTrips", envoy.Trip},
-	} {
+	for _, rpc := range rpcs {
+
 		if err := r.compare(ctx, rpc.name, rpc.path, rpc.cluster, ways, tokens, rounds, span); err != nil {
 			return err
 		}

@@ -81,6 +81,9 @@ type Result struct {
 // PerSecond is how many calls ended well in a second.
 func (r Result) PerSecond() float64 { return float64(len(r.times)) / r.span.Seconds() }
 
+// Count is how many calls ended well.
+func (r Result) Count() int { return len(r.times) }
+
 // Quantile is in milliseconds.
 func (r Result) Quantile(q float64) float64 {
 	if len(r.times) == 0 {
