@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -19,7 +18,7 @@ import (
 	aipostgres "github.com/tripgen/tripgen/services/ai/postgres"
 )
 
-// dlqCmd is what ops do about generations' messages that could not be processed.
+// dlqCmd is what ops do about messages that could not be processed.
 type dlqCmd struct {
 	List   dlqListCmd   `cmd:"" help:"List dead letters."`
 	Show   dlqShowCmd   `cmd:"" help:"Show one with its attempts and its original."`
@@ -29,9 +28,9 @@ type dlqCmd struct {
 
 // Help is the long help.
 func (dlqCmd) Help() string {
-	return `Messages that no worker can process (garbage, schema versions of the future, generations that failed again and again) wait as dead letters in ` + string(kafka.GenerationDead) + `, with the reason, the attempts and the original. A letter is named PARTITION-OFFSET.
+	return `Messages of any topic that their consumer cannot process (garbage, schema versions of the future, generations that failed again and again) wait as dead letters in ` + string(kafka.GenerationDead) + `, with the consumer group, the reason, the attempts and the original. A letter is named PARTITION-OFFSET.
 
-A generation that was given up has failed, and its traveller was told; replaying its message does not bring it back. Replay what failed for a reason that is gone: messages of a newer build after the workers were updated.`
+A generation that was given up has failed, and its traveller was told; replaying its message does not bring it back. Replay what failed for a reason that is gone: messages of a newer build after the consumers were updated. The other consumer groups of its topic get it once more, which does no harm.`
 }
 
 type dlqListCmd struct {
@@ -45,20 +44,20 @@ func (d *dlqListCmd) Run(ctx context.Context, c *commands) error {
 		if err != nil {
 			return err
 		}
-		return listLetters(os.Stdout, found)
+		return listLetters(c.stdout(), found)
 	})
 }
 
 func listLetters(out io.Writer, letters []events.Letter) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "LETTER\tTIME\tFROM\tKEY\tATTEMPTS\tDONE\tREASON") // kept until Flush
+	_, _ = fmt.Fprintln(table, "LETTER\tTIME\tFROM\tGROUP\tKEY\tATTEMPTS\tDONE\tREASON") // kept until Flush
 	for _, l := range letters {
 		reason := l.GetReason()
 		if l.Broken != nil {
 			reason = "the letter itself cannot be read: " + l.Broken.Error()
 		}
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s/%d/%d\t%s\t%d\t%s\t%s\n", l.ID, l.GetTime().AsTime().Format(time.RFC3339), l.GetTopic(),
-			l.GetPartition(), l.GetOffset(), printable(l.GetKey()), len(l.GetAttempts()), orDash(l.Outcome), firstLine(reason))
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s/%d/%d\t%s\t%s\t%d\t%s\t%s\n", l.ID, l.GetTime().AsTime().Format(time.RFC3339), l.GetTopic(),
+			l.GetPartition(), l.GetOffset(), orDash(l.GetGroup()), printable(l.GetKey()), len(l.GetAttempts()), orDash(l.Outcome), firstLine(reason))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -85,7 +84,7 @@ func (d *dlqShowCmd) Run(ctx context.Context, c *commands) error {
 		if err != nil {
 			return err
 		}
-		return showLetter(os.Stdout, l)
+		return showLetter(c.stdout(), l)
 	})
 }
 
@@ -95,8 +94,8 @@ func showLetter(out io.Writer, l events.Letter) error {
 	if l.Broken != nil {
 		fmt.Fprintf(&b, "broken    %v\n", l.Broken)
 	}
-	fmt.Fprintf(&b, "time      %s\nfrom      %s, partition %d, offset %d\nkey       %s\nreason    %s\n",
-		l.GetTime().AsTime().Format(time.RFC3339), l.GetTopic(), l.GetPartition(), l.GetOffset(), printable(l.GetKey()), l.GetReason())
+	fmt.Fprintf(&b, "time      %s\nfrom      %s, partition %d, offset %d\ngroup     %s\nkey       %s\nreason    %s\n",
+		l.GetTime().AsTime().Format(time.RFC3339), l.GetTopic(), l.GetPartition(), l.GetOffset(), orDash(l.GetGroup()), printable(l.GetKey()), l.GetReason())
 	for i, a := range l.GetAttempts() {
 		fmt.Fprintf(&b, "attempt %d %s  %s\n", i+1, a.GetTime().AsTime().Format(time.RFC3339Nano), a.GetError())
 	}
@@ -143,7 +142,7 @@ func eachLetter(ctx context.Context, c *commands, names []string, done string, d
 				failed = append(failed, err)
 				continue
 			}
-			fmt.Printf("%s %s\n", done, letterID)
+			_, _ = fmt.Fprintf(c.stdout(), "%s %s\n", done, letterID) // what was done is done
 		}
 		return errors.Join(failed...)
 	})

@@ -21,6 +21,7 @@ import (
 	"github.com/tripgen/tripgen/internal/config"
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/kafka/dead"
 	"github.com/tripgen/tripgen/internal/page"
 	"github.com/tripgen/tripgen/internal/resilience"
 	"github.com/tripgen/tripgen/internal/rpc"
@@ -81,6 +82,11 @@ func (r *role) Client() *http.Client {
 		TokenURL: r.Config.Auth.TokenURL, ID: own.ID, Secret: own.Secret.Reveal(), Audience: r.Config.Auth.Audience,
 		HTTP: &http.Client{Timeout: tokenTimeout},
 	}))
+}
+
+// deadLetters get the messages that the role's consumers cannot process.
+func deadLetters(r *role, w dead.Writer) *dead.Letters {
+	return &dead.Letters{Writer: w, IDs: r.IDs, Clock: r.Clock, Log: r.Log}
 }
 
 // build wires the roles into g: first what they share, then each with its server last, so that it stops first.

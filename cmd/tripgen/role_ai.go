@@ -21,7 +21,7 @@ const maxItineraryBytes = 4 << 20
 
 // wireAI wires the role ai: accepting, watching, cancelling and confirming of generations.
 func wireAI(_ context.Context, r *role) error {
-	store, _ := aiStore(r)
+	store, writer := aiStore(r)
 	hub := progress.NewHub(r.Redis, store, r.Log)
 	r.Add(hub.Part())
 	calling, err := rpc.ClientOptions()
@@ -58,7 +58,7 @@ func wireAI(_ context.Context, r *role) error {
 				return err
 			}
 			return log.Forget(ctx, ids)
-		}, r.Log))
+		}, deadLetters(r, writer)))
 	return nil
 }
 

@@ -76,7 +76,9 @@ func wireEnrichment(r *role, store *locationpostgres.Store, finder *location.Fin
 	r.Add(popular.Part())
 	reader := kafka.NewReader(r.Kafka, events.Group, kafka.PlaceEnrichment)
 	r.Add(kafka.Part("reader of wishes for details", reader))
-	enricher := &events.Enricher{Reader: reader, Writer: writer, Finder: finder, Affords: affords, IDs: r.IDs, Log: r.Log}
+	enricher := &events.Enricher{
+		Reader: reader, Writer: writer, Finder: finder, Affords: affords, Dead: deadLetters(r, writer), IDs: r.IDs, Log: r.Log,
+	}
 	r.Add(enricher.Part())
 	if finder.Details != nil {
 		warmer := &events.Warmer{Rounds: store, Popular: popular, Notice: notice, Clock: r.Clock, Log: r.Log}

@@ -92,7 +92,7 @@ func wireTrip(ctx context.Context, r *role) error {
 		app.Part{Name: "trip events", Run: func(ctx context.Context) error {
 			return events.Consume(ctx, reader, events.Handlers{
 				Finished: runner.Finished, PlaceFilled: store.Filled, AccountDeleted: service.Forget,
-			}, r.Log)
+			}, deadLetters(r, writer))
 		}},
 	)
 	return nil

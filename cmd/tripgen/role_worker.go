@@ -49,7 +49,7 @@ func wireWorker(_ context.Context, r *role) error {
 			Parallel: r.Config.Generation.Parallel, Window: prefetch, Attempts: r.Config.Generation.Attempts,
 			Lease: leaseFor(r.Kafka.SessionTimeout), Grace: workerGrace,
 		},
-		Store: store, Pipeline: made, Readers: queueReaders(r), Writer: writer, Clock: r.Clock, IDs: r.IDs, Log: r.Log, Metrics: metrics,
+		Store: store, Pipeline: made, Readers: queueReaders(r), Dead: deadLetters(r, writer), Clock: r.Clock, IDs: r.IDs, Log: r.Log, Metrics: metrics,
 		Journals: func(g ai.Generation) pipeline.Journal { return log.Writer(store, g.ID, g.LastSequence, r.Log) },
 	})
 	r.Add(w.Part())

@@ -2,10 +2,13 @@ package kafka
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/segmentio/kafka-go"
 	"go.opentelemetry.io/otel/propagation"
+	"google.golang.org/protobuf/proto"
 )
 
 // The headers that every event has.
@@ -54,6 +57,23 @@ func Schema(m kafka.Message) int {
 		return 0
 	}
 	return version
+}
+
+// Why a message cannot be processed, now or later: it belongs with the dead letters.
+var (
+	ErrGarbage = errors.New("the message cannot be read")
+	ErrFuture  = errors.New("the message has a schema version that this build does not know")
+)
+
+// Decode reads the event in a record; ErrFuture or ErrGarbage.
+func Decode(m kafka.Message, event proto.Message) error {
+	if version := Schema(m); version > SchemaVersion {
+		return fmt.Errorf("%w: %d", ErrFuture, version)
+	}
+	if err := proto.Unmarshal(m.Value, event); err != nil {
+		return fmt.Errorf("%w: %w", ErrGarbage, err)
+	}
+	return nil
 }
 
 // Context gives a context that goes on with the trace in which the event was made.

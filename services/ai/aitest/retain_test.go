@@ -34,7 +34,7 @@ func TestADeletedAccountsGenerationsGo(t *testing.T) {
 			return err
 		}
 		return s.Log.Forget(ctx, ids)
-	}, s.Logger()))
+	}, s.Dead()))
 	body, err := proto.Marshal(&eventsv1.AccountDeleted{UserId: aitest.Owner})
 	if err != nil {
 		t.Fatal(err)
@@ -46,6 +46,9 @@ func TestADeletedAccountsGenerationsGo(t *testing.T) {
 		_, err := s.Store.Get(t.Context(), request.GetGenerationId())
 		return errors.Is(err, ai.ErrNoGeneration)
 	})
+	if letter := s.DeadLetters(t, aitest.Owner, 1)[0]; letter.GetTopic() != string(kafka.AccountDeleted) || letter.GetGroup() != events.DeletionGroup {
+		t.Errorf("the garbage is kept as %v", letter)
+	}
 	aitest.Await(t, func() bool {
 		left, err := s.Log.Read(t.Context(), request.GetGenerationId(), 0)
 		return err == nil && len(left) == 0

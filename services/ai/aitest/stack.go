@@ -28,6 +28,7 @@ import (
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/kafka/dead"
 	"github.com/tripgen/tripgen/internal/page"
 	"github.com/tripgen/tripgen/internal/postgres"
 	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
@@ -278,6 +279,11 @@ func (s *Stack) serve(t testing.TB) {
 	s.Check = aiv1connect.NewItineraryCheckServiceClient(s.Server.Client(t, s.Server.Token(Owner, "generations")), s.Server.BaseURL)
 }
 
+// Dead are the dead letters, for a consumer of the stack's.
+func (s *Stack) Dead() *dead.Letters {
+	return &dead.Letters{Writer: s.Writer, IDs: id.Random{}, Clock: clock.System{}, Log: s.logger}
+}
+
 // StartWorker starts one more worker. stop ends it as a process that is told to stop.
 func (s *Stack) StartWorker(t testing.TB) (stop func()) {
 	t.Helper()
@@ -323,7 +329,7 @@ func (s *Stack) worker() (*worker.Worker, []*kafkago.Reader, error) {
 		Config: worker.Config{
 			Parallel: s.Options.Parallel, Window: 64, Attempts: s.Options.Attempts, Lease: s.Options.Lease, Grace: 5 * time.Second,
 		},
-		Store: s.Store, Pipeline: made, Readers: readers, Writer: s.Writer, Clock: clock.System{}, IDs: id.Random{}, Log: s.logger,
+		Store: s.Store, Pipeline: made, Readers: readers, Dead: s.Dead(), Clock: clock.System{}, IDs: id.Random{}, Log: s.logger,
 		Journals: func(g ai.Generation) pipeline.Journal { return s.Log.Writer(s.Store, g.ID, g.LastSequence, s.logger) },
 	}), readers, nil
 }

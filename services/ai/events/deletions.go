@@ -3,15 +3,16 @@ package events
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
-	"log/slog"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/tripgen/tripgen/internal/app"
+	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/kafka/dead"
 	eventsv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/events/v1"
 )
 
@@ -21,7 +22,8 @@ const DeletionGroup = "tripgen-ai.account-deleted"
 const deletionPause = time.Second
 
 // Deletions removes, for each account that was deleted, all that it had here; each until it is done.
-func Deletions(reader *kafkago.Reader, remove func(ctx context.Context, userID string) error, log *slog.Logger) app.Part {
+func Deletions(reader *kafkago.Reader, remove func(ctx context.Context, userID string) error, graves *dead.Letters) app.Part {
+	log := graves.Log
 	return app.Part{Name: "deleted accounts", Close: func(context.Context) error { return reader.Close() }, Run: func(ctx context.Context) error {
 		for {
 			m, err := kafka.Fetch(ctx, reader)
@@ -33,7 +35,7 @@ func Deletions(reader *kafkago.Reader, remove func(ctx context.Context, userID s
 				wait(ctx)
 				continue
 			}
-			if !removeOne(ctx, m, remove, log) {
+			if !removeOne(ctx, m, remove, graves) {
 				return nil
 			}
 			if err := reader.CommitMessages(ctx, m); err != nil && ctx.Err() == nil {
@@ -44,18 +46,21 @@ func Deletions(reader *kafkago.Reader, remove func(ctx context.Context, userID s
 }
 
 // removeOne tries until it is done; false if ctx ended first.
-func removeOne(ctx context.Context, m kafkago.Message, remove func(context.Context, string) error, log *slog.Logger) bool {
+func removeOne(ctx context.Context, m kafkago.Message, remove func(context.Context, string) error, graves *dead.Letters) bool {
 	var event eventsv1.AccountDeleted
-	if err := proto.Unmarshal(m.Value, &event); err != nil || event.GetUserId() == "" {
-		log.ErrorContext(ctx, "a deletion cannot be read", "partition", m.Partition, "offset", m.Offset, "error", err)
-		return true
+	err := kafka.Decode(m, &event)
+	if err == nil && !id.Valid(id.User, event.GetUserId()) {
+		err = fmt.Errorf("%w: no user's id", kafka.ErrGarbage)
+	}
+	if err != nil {
+		return graves.Bury(ctx, DeletionGroup, m, err)
 	}
 	for {
 		err := remove(kafka.Context(ctx, m), event.GetUserId())
 		if err == nil {
 			return true
 		}
-		log.WarnContext(ctx, "an account's generations are not removed; trying again", "error", err)
+		graves.Log.WarnContext(ctx, "an account's generations are not removed; trying again", "error", err)
 		if !wait(ctx) {
 			return false
 		}

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/tripgen/tripgen/internal/errs"
+	"github.com/tripgen/tripgen/internal/kafka/dead"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/contract"
@@ -97,13 +98,21 @@ func (w *Worker) fail(ctx context.Context, g ai.Generation, reason string, cause
 func (w *Worker) giveUp(ctx context.Context, g ai.Generation, cause error, cost ai.Cost) bool {
 	original, err := events.Requested(w.IDs, g, time.Time{})
 	if err == nil {
-		err = w.bury(ctx, original.Message(ctx), cause.Error(), append(g.Troubles, w.trouble(cause)))
+		err = w.Dead.Write(ctx, Group(original.Topic), original.Message(ctx), cause.Error(), attempts(append(g.Troubles, w.trouble(cause)))...)
 	}
 	if err != nil {
 		w.Log.ErrorContext(ctx, "dead letter is not written", "generation", g.ID, "error", err)
 		return false
 	}
 	return w.fail(ctx, g, pipeline.Final(cause), cause, cost)
+}
+
+func attempts(troubles []ai.Trouble) []dead.Attempt {
+	out := make([]dead.Attempt, len(troubles))
+	for i, t := range troubles {
+		out[i] = dead.Attempt(t)
+	}
+	return out
 }
 
 func (w *Worker) trouble(cause error) ai.Trouble {

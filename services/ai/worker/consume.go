@@ -8,15 +8,12 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 
 	"github.com/tripgen/tripgen/internal/kafka"
-	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/dispatch"
 	"github.com/tripgen/tripgen/services/ai/events"
 )
 
 const (
 	fetchPause    = 200 * time.Millisecond
-	buryPause     = 200 * time.Millisecond
-	buryTimeout   = 5 * time.Second
 	commitPause   = 20 * time.Millisecond
 	commitTimeout = 5 * time.Second
 )
@@ -53,35 +50,17 @@ func (w *Worker) consume(ctx context.Context, reader *kafkago.Reader) {
 func (w *Worker) take(ctx context.Context, m kafkago.Message, done func()) bool {
 	call, err := events.ReadRequested(m)
 	if err != nil {
-		w.Log.ErrorContext(ctx, "message goes to the dead letters", "topic", m.Topic, "partition", m.Partition, "offset", m.Offset, "error", err)
-		for {
-			buryErr := w.bury(ctx, m, err.Error(), nil)
-			if buryErr == nil {
-				done()
-				return true
-			}
-			w.Log.ErrorContext(ctx, "dead letter is not written; trying again", "error", buryErr)
-			if !pause(ctx, buryPause) {
-				return false
-			}
+		if !w.Dead.Bury(ctx, Group(kafka.Topic(m.Topic)), m, err) {
+			return false
 		}
+		done()
+		return true
 	}
 	item := &dispatch.Item{
 		ID: call.GenerationID, Class: call.Class, Lane: m.Topic, Asked: call.Asked, Done: done,
 		Context: kafka.Context(context.Background(), m),
 	}
 	return w.queue.Offer(ctx, item) == nil
-}
-
-// bury writes a dead letter.
-func (w *Worker) bury(ctx context.Context, m kafkago.Message, reason string, tries []ai.Trouble) error {
-	letter, err := events.Dead(w.IDs, m, reason, tries, w.Clock.Now())
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, buryTimeout)
-	defer cancel()
-	return w.Writer.WriteMessages(ctx, letter.Message(ctx))
 }
 
 func (w *Worker) nudge() {

@@ -19,6 +19,7 @@ import (
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/kafka/dead"
 	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/dispatch"
 	"github.com/tripgen/tripgen/services/ai/events"
@@ -50,11 +51,10 @@ type Deps struct {
 	Journals Journals
 	// Readers read the queue's topics.
 	Readers []*kafkago.Reader
-	// Writer writes dead letters.
-	Writer events.Writer
-	Clock  clock.Clock
-	IDs    id.Source
-	Log    *slog.Logger
+	Dead    *dead.Letters
+	Clock   clock.Clock
+	IDs     id.Source
+	Log     *slog.Logger
 	// Metrics may be nil.
 	Metrics *Metrics
 }

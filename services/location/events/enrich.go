@@ -14,6 +14,7 @@ import (
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/kafka/dead"
 	eventsv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/events/v1"
 	"github.com/tripgen/tripgen/services/location"
 )
@@ -42,8 +43,10 @@ type Enricher struct {
 	// Affords tells whether the day's budget bears the fetching of one more place's details, for a trip or ahead of use;
 	// nil for always.
 	Affords func(ctx context.Context, forTrip bool) bool
-	IDs     id.Source
-	Log     *slog.Logger
+	// Dead gets the wishes that cannot be read.
+	Dead *dead.Letters
+	IDs  id.Source
+	Log  *slog.Logger
 }
 
 // Part reads until the process ends.
@@ -64,16 +67,27 @@ func (e *Enricher) run(ctx context.Context) error {
 		}
 		var doing sync.WaitGroup
 		for _, m := range batch {
-			doing.Go(func() {
-				if err := e.enrich(kafka.Context(ctx, m), m); err != nil {
-					e.Log.InfoContext(ctx, "a place gets no details now", "place", string(m.Key), "error", err)
-				}
-			})
+			doing.Go(func() { e.do(ctx, m) })
 		}
 		doing.Wait()
+		if ctx.Err() != nil {
+			return nil // a letter may not be written; what was done is done once more
+		}
 		if err := e.Reader.CommitMessages(ctx, batch...); err != nil && ctx.Err() == nil {
 			e.Log.WarnContext(ctx, "a wish for details may be done twice", "error", err)
 		}
+	}
+}
+
+// do does one wish; one that cannot be read goes to the dead letters.
+func (e *Enricher) do(ctx context.Context, m kafkago.Message) {
+	err := e.enrich(kafka.Context(ctx, m), m)
+	switch {
+	case err == nil:
+	case errors.Is(err, kafka.ErrGarbage), errors.Is(err, kafka.ErrFuture):
+		e.Dead.Bury(ctx, Group, m, err)
+	default:
+		e.Log.InfoContext(ctx, "a place gets no details now", "place", string(m.Key), "error", err)
 	}
 }
 
@@ -104,11 +118,11 @@ func (e *Enricher) enrich(ctx context.Context, m kafkago.Message) error {
 	ctx, cancel := context.WithTimeout(ctx, enrichLimit)
 	defer cancel()
 	var wish eventsv1.PlaceEnrichmentRequested
-	if version := kafka.Schema(m); version > kafka.SchemaVersion {
-		return fmt.Errorf("schema %d is newer than this release", version)
+	if err := kafka.Decode(m, &wish); err != nil {
+		return err
 	}
-	if err := proto.Unmarshal(m.Value, &wish); err != nil {
-		return fmt.Errorf("decode a wish for details: %w", err)
+	if wish.GetPlaceId() == "" {
+		return fmt.Errorf("%w: no place's id", kafka.ErrGarbage)
 	}
 	place, err := e.Finder.Basic(ctx, wish.GetPlaceId())
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/kafka/dead"
 	"github.com/tripgen/tripgen/internal/resilience"
 	googlesimulator "github.com/tripgen/tripgen/internal/simulator/google"
 	"github.com/tripgen/tripgen/internal/simulator/world"
@@ -122,7 +123,11 @@ func startWith(t *testing.T, affords func(context.Context, bool) bool) *process 
 	}
 	p.finder.Notice = p.notice
 	reader := kafka.NewReader(p.kafka, events.Group, kafka.PlaceEnrichment)
-	p.run((&events.Enricher{Reader: reader, Writer: writer, Finder: p.finder, Affords: affords, IDs: id.Random{}, Log: quiet}).Part())
+	graves := &dead.Letters{Writer: writer, IDs: id.Random{}, Clock: now, Log: quiet}
+	enricher := &events.Enricher{
+		Reader: reader, Writer: writer, Finder: p.finder, Affords: affords, Dead: graves, IDs: id.Random{}, Log: quiet,
+	}
+	p.run(enricher.Part())
 	t.Cleanup(func() { _ = reader.Close() })
 	return p
 }

@@ -3,15 +3,19 @@ package events
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/tripgen/tripgen/internal/errs"
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/kafka/dead"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	eventsv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/events/v1"
 	"github.com/tripgen/tripgen/services/trip"
@@ -48,8 +52,9 @@ const (
 	commitTimeout = 2 * time.Second
 )
 
-// Consume hands events to the handler until ctx ends, each until it was handled, and commits them one by one.
-func Consume(ctx context.Context, r *kafkago.Reader, h Handlers, log *slog.Logger) error {
+// Consume hands events to the handlers until ctx ends, and commits them one by one. Each is handed over until it was
+// handled; what cannot be read, has a schema of the future or fails for good goes to the dead letters.
+func Consume(ctx context.Context, r *kafkago.Reader, h Handlers, graves *dead.Letters) error {
 	for {
 		m, err := kafka.Fetch(ctx, r)
 		switch {
@@ -58,10 +63,10 @@ func Consume(ctx context.Context, r *kafkago.Reader, h Handlers, log *slog.Logge
 		case err != nil:
 			return err
 		}
-		if err := untilHandled(ctx, m, h, log); err != nil {
+		if !untilHandled(ctx, m, h, graves) {
 			return nil // ctx has ended
 		}
-		commit(ctx, r, m, log)
+		commit(ctx, r, m, graves.Log)
 	}
 }
 
@@ -74,55 +79,99 @@ func commit(ctx context.Context, r *kafkago.Reader, m kafkago.Message, log *slog
 	}
 }
 
-// untilHandled gives an error only when ctx ends.
-func untilHandled(ctx context.Context, m kafkago.Message, h Handlers, log *slog.Logger) error {
+// hopelessTries is how often an event is tried whose failing has nothing to do with the time.
+const hopelessTries = 5
+
+// untilHandled hands an event over until it was handled or buried; false if ctx ended first.
+func untilHandled(ctx context.Context, m kafkago.Message, h Handlers, graves *dead.Letters) bool {
+	var tries []dead.Attempt
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		err := handle(kafka.Context(ctx, m), m, h, log)
-		if err == nil {
-			return nil
+		err := safely(func() error { return handle(kafka.Context(ctx, m), m, h) })
+		switch {
+		case err == nil:
+			return true
+		case errors.Is(err, kafka.ErrGarbage), errors.Is(err, kafka.ErrFuture):
+			return graves.Bury(ctx, Group, m, err)
+		case hopeless(err):
+			if tries = append(tries, dead.Attempt{Time: graves.Clock.Now(), Error: err.Error()}); len(tries) == hopelessTries {
+				return graves.Bury(ctx, Group, m, err, tries...)
+			}
 		}
-		log.WarnContext(ctx, "handle an event; trying again", "topic", m.Topic, "event", kafka.EventID(m), "error", err)
+		graves.Log.WarnContext(ctx, "handle an event; trying again", "topic", m.Topic, "event", kafka.EventID(m), "error", err)
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return false
 		case <-time.After(pause):
 		}
 	}
 }
 
-// errNoID: the event reads, yet of what it tells is not said; trying again would hold its partition up for ever.
-var errNoID = errors.New("the event names nothing that is ours")
+// panicError is a handler's panic.
+type panicError struct {
+	value any
+	stack []byte
+}
 
-func handle(ctx context.Context, m kafkago.Message, h Handlers, log *slog.Logger) error {
-	var (
-		finished eventsv1.GenerationFinished
-		enriched eventsv1.PlaceEnriched
-		deleted  eventsv1.AccountDeleted
-		err      error
-	)
+func (p *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
+
+func safely(handle func() error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &panicError{value, debug.Stack()}
+		}
+	}()
+	return handle()
+}
+
+// hopeless tells failures of the event itself from those of what the handlers lean on, which pass.
+func hopeless(err error) bool {
+	if _, panicked := errors.AsType[*panicError](err); panicked {
+		return true
+	}
+	e, ok := errs.Of(err)
+	if !ok {
+		return false
+	}
+	switch e.Kind {
+	case errs.KindInvalidArgument, errs.KindNotFound, errs.KindAlreadyExists, errs.KindFailedPrecondition, errs.KindPermissionDenied:
+		return true
+	default:
+		return false
+	}
+}
+
+// errNoID: the event reads, yet of what it tells is not said; trying again would hold its partition up for ever.
+var errNoID = fmt.Errorf("%w: it names nothing that is ours", kafka.ErrGarbage)
+
+func handle(ctx context.Context, m kafkago.Message, h Handlers) error {
 	switch kafka.Topic(m.Topic) {
 	case kafka.GenerationFinished:
-		if err = proto.Unmarshal(m.Value, &finished); err == nil && !id.Valid(id.Generation, finished.GetGenerationId()) {
-			err = errNoID
+		var finished eventsv1.GenerationFinished
+		if err := read(m, &finished, func() bool { return id.Valid(id.Generation, finished.GetGenerationId()) }); err != nil {
+			return err
 		}
-		if err == nil {
-			state := states[finished.GetState()]
-			return h.Finished(ctx, kafka.EventID(m), finished.GetGenerationId(), state, finished.GetReason())
-		}
+		return h.Finished(ctx, kafka.EventID(m), finished.GetGenerationId(), states[finished.GetState()], finished.GetReason())
 	case kafka.PlaceEnriched:
-		if err = proto.Unmarshal(m.Value, &enriched); err == nil && enriched.GetTripId() != "" {
-			return h.PlaceFilled(ctx, kafka.EventID(m), enriched.GetTripId(), enriched.GetPlaceId())
+		var enriched eventsv1.PlaceEnriched
+		if err := read(m, &enriched, func() bool { return enriched.GetPlaceId() != "" }); err != nil || enriched.GetTripId() == "" {
+			return err
 		}
+		return h.PlaceFilled(ctx, kafka.EventID(m), enriched.GetTripId(), enriched.GetPlaceId())
 	case kafka.AccountDeleted:
-		if err = proto.Unmarshal(m.Value, &deleted); err == nil && !id.Valid(id.User, deleted.GetUserId()) {
-			err = errNoID
+		var deleted eventsv1.AccountDeleted
+		if err := read(m, &deleted, func() bool { return id.Valid(id.User, deleted.GetUserId()) }); err != nil {
+			return err
 		}
-		if err == nil {
-			return h.AccountDeleted(ctx, deleted.GetUserId())
-		}
-	}
-	if err != nil {
-		log.ErrorContext(ctx, "skip an event that cannot be read", "topic", m.Topic, "event", kafka.EventID(m), "error", err)
+		return h.AccountDeleted(ctx, deleted.GetUserId())
 	}
 	return nil
+}
+
+// read decodes an event and makes sure that it names something.
+func read(m kafkago.Message, event proto.Message, named func() bool) error {
+	err := kafka.Decode(m, event)
+	if err == nil && !named() {
+		err = errNoID
+	}
+	return err
 }

@@ -14,8 +14,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/kafka/dead"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	eventsv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/events/v1"
 	"github.com/tripgen/tripgen/services/trip"
@@ -126,7 +128,7 @@ func consume(t *testing.T, c kafka.Config, h *heard) {
 	reader := kafka.NewReader(c, events.Group, events.Topics()...)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- events.Consume(ctx, reader, h.handlers(), slog.New(slog.DiscardHandler)) }()
+	go func() { ended <- events.Consume(ctx, reader, h.handlers(), graves(t, c)) }()
 	select {
 	case <-h.done:
 	case <-time.After(30 * time.Second):
@@ -139,6 +141,14 @@ func consume(t *testing.T, c kafka.Config, h *heard) {
 	if err := reader.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// graves are the dead letters of a Kafka.
+func graves(t *testing.T, c kafka.Config) *dead.Letters {
+	t.Helper()
+	writer := kafka.NewWriter(c)
+	t.Cleanup(func() { _ = writer.Close() })
+	return &dead.Letters{Writer: writer, IDs: id.Random{}, Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)}
 }
 
 // outbox is one in memory.

@@ -201,7 +201,7 @@ func (x *GenerationFinished) GetTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// A message could not be processed. Key: as the original. Topic: tripgen.generation.dead.v1.
+// A message of any topic could not be processed. Key: as the original. Topic: tripgen.generation.dead.v1.
 type DeadLetter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The topic it came from.
@@ -221,7 +221,9 @@ type DeadLetter struct {
 	// The tries, oldest first.
 	Attempts []*DeadLetterAttempt `protobuf:"bytes,8,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	// When it was given up.
-	Time          *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=time,proto3" json:"time,omitempty"`
+	Time *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=time,proto3" json:"time,omitempty"`
+	// The consumer group that gave it up; others of the topic may have processed it.
+	Group         string `protobuf:"bytes,10,opt,name=group,proto3" json:"group,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -317,6 +319,13 @@ func (x *DeadLetter) GetTime() *timestamppb.Timestamp {
 		return x.Time
 	}
 	return nil
+}
+
+func (x *DeadLetter) GetGroup() string {
+	if x != nil {
+		return x.Group
+	}
+	return ""
 }
 
 // A header of a dead letter's original.
@@ -704,7 +713,7 @@ const file_tripgen_events_v1_events_proto_rawDesc = "" +
 	"\atrip_id\x18\x02 \x01(\tR\x06tripId\x124\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x1e.tripgen.ai.v1.GenerationStateR\x05state\x12\x16\n" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\x12.\n" +
-	"\x04time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"\xc9\x02\n" +
+	"\x04time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"\xdf\x02\n" +
 	"\n" +
 	"DeadLetter\x12\x14\n" +
 	"\x05topic\x18\x01 \x01(\tR\x05topic\x12\x1c\n" +
@@ -715,7 +724,9 @@ const file_tripgen_events_v1_events_proto_rawDesc = "" +
 	"\aheaders\x18\x06 \x03(\v2#.tripgen.events.v1.DeadLetterHeaderR\aheaders\x12\x16\n" +
 	"\x06reason\x18\a \x01(\tR\x06reason\x12@\n" +
 	"\battempts\x18\b \x03(\v2$.tripgen.events.v1.DeadLetterAttemptR\battempts\x12.\n" +
-	"\x04time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x04time\":\n" +
+	"\x04time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x14\n" +
+	"\x05group\x18\n" +
+	" \x01(\tR\x05group\":\n" +
 	"\x10DeadLetterHeader\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value\"Y\n" +
