@@ -48,10 +48,11 @@ type Deps struct {
 
 // HandlerOptions are the options of every handler: the interceptors, from the outermost in
 //
-//	trace, log, errors, recover, deadline, drain, authenticate, validate
+//	trace, log, errors, recover, deadline, authenticate, validate
 //
 // and the bounds of messages. Errors are turned into what the caller sees inside of trace and log, so that both know
-// the code; the cause stays with the error for the log.
+// the code; the cause stays with the error for the log. Streams have one interceptor for all of it but validate, and end
+// when the server starts to go down instead of at a deadline.
 func HandlerOptions(d Deps) ([]connect.HandlerOption, error) {
 	trace, err := otelconnect.NewInterceptor(otelconnect.WithTrustRemote(), otelconnect.WithoutMetrics())
 	if err != nil {
@@ -72,14 +73,15 @@ func HandlerOptions(d Deps) ([]connect.HandlerOption, error) {
 	}
 	return []connect.HandlerOption{
 		connect.WithInterceptors(
-			trace,
+			unaryTrace{trace},
 			logCalls(d.Log, durations),
 			tellErrors(d.Resource),
 			recoverPanics(),
 			boundTime(d.Timeout),
-			endStreamsOnDrain(),
 			authenticate(d.Tokens, d.Rules),
+			&streams{log: d.Log, durations: durations, resource: d.Resource, tokens: d.Tokens, rules: d.Rules},
 			validate.NewInterceptor(),
+			aside{},
 		),
 		connect.WithReadMaxBytes(d.MaxRequestBytes),
 		connect.WithCompressMinBytes(compressMinBytes),
@@ -104,7 +106,8 @@ type call struct {
 	header http.Header
 }
 
-// around is a handler's interceptor for calls of all kinds: it does what it does around next. Clients are left alone.
+// around is a handler's interceptor for unary calls: it does what it does around next. Clients are left alone, and
+// streams have [streams].
 type around func(ctx context.Context, c call, next func(context.Context) error) error
 
 func (a around) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
@@ -125,13 +128,16 @@ func (a around) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 }
 
 func (a around) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
-	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
-		return a(ctx, call{conn.Spec(), conn.RequestHeader()}, func(ctx context.Context) error {
-			return next(ctx, conn)
-		})
-	}
+	return next
 }
 
 func (a around) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
+	return next
+}
+
+// unaryTrace traces unary calls only; [streams] traces streams.
+type unaryTrace struct{ connect.Interceptor }
+
+func (unaryTrace) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return next
 }

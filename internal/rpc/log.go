@@ -40,25 +40,27 @@ func logCalls(log *slog.Logger, durations *prometheus.HistogramVec) around {
 	return func(ctx context.Context, c call, next func(context.Context) error) error {
 		start := time.Now()
 		err := next(ctx)
-		took := time.Since(start)
-
-		code := "ok"
-		if err != nil {
-			code = connect.CodeOf(err).String()
-		}
-		durations.WithLabelValues(c.spec.Procedure, code).Observe(took.Seconds())
-		attrs := []slog.Attr{
-			slog.String("procedure", c.spec.Procedure), slog.String("code", code), slog.Duration("took", took),
-		}
-		if id := c.header.Get("X-Request-Id"); id != "" {
-			attrs = append(attrs, slog.String("request_id", id))
-		}
-		if e, ok := errs.Of(err); ok {
-			attrs = append(attrs, slog.String("error", e.Error()))
-		}
-		log.LogAttrs(ctx, level(err), "call", attrs...)
+		logCall(ctx, log, durations, c, time.Since(start), err)
 		return err
 	}
+}
+
+func logCall(ctx context.Context, log *slog.Logger, durations *prometheus.HistogramVec, c call, took time.Duration, err error) {
+	code := "ok"
+	if err != nil {
+		code = connect.CodeOf(err).String()
+	}
+	durations.WithLabelValues(c.spec.Procedure, code).Observe(took.Seconds())
+	attrs := []slog.Attr{
+		slog.String("procedure", c.spec.Procedure), slog.String("code", code), slog.Duration("took", took),
+	}
+	if id := c.header.Get("X-Request-Id"); id != "" {
+		attrs = append(attrs, slog.String("request_id", id))
+	}
+	if e, ok := errs.Of(err); ok {
+		attrs = append(attrs, slog.String("error", e.Error()))
+	}
+	log.LogAttrs(ctx, level(err), "call", attrs...)
 }
 
 func level(err error) slog.Level {

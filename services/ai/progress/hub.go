@@ -305,8 +305,9 @@ type Follower struct {
 	after   int64
 }
 
-// Next gives the events after those given before, waiting for at least one until ctx ends.
-func (f *Follower) Next(ctx context.Context) ([]*aiv1.GenerationEvent, error) {
+// Next gives the events after those given before, waiting for at least one until ctx ends, or until something comes from
+// beat, where it gives none.
+func (f *Follower) Next(ctx context.Context, beat <-chan time.Time) ([]*aiv1.GenerationEvent, error) {
 	for {
 		events, changed := f.topic.since(f.after)
 		if len(events) > 0 {
@@ -316,6 +317,8 @@ func (f *Follower) Next(ctx context.Context) ([]*aiv1.GenerationEvent, error) {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
+		case <-beat:
+			return nil, nil
 		case <-changed:
 		}
 	}

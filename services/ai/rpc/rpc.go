@@ -40,10 +40,14 @@ type Deps struct {
 // Handlers answer the AI service's public and internal RPCs.
 type Handlers struct {
 	Deps
+	// opening has a place for each watch that is being opened.
+	opening chan struct{}
 }
 
 // New makes the handlers.
-func New(d Deps) *Handlers { return &Handlers{Deps: d} }
+func New(d Deps) *Handlers {
+	return &Handlers{Deps: d, opening: make(chan struct{}, openingAtOnce)}
+}
 
 // Mount puts the services on a server.
 func (h *Handlers) Mount(s *rpc.Server, options ...connect.HandlerOption) {
