@@ -63,7 +63,8 @@ type TraceConfig struct {
 	Service string
 	// Version of the build.
 	Version string
-	// Endpoint is the URL of an OTLP/HTTP collector; empty exports nothing, and trace ids are still made and passed on.
+	// Endpoint is the URL of an OTLP/HTTP collector; without one trace ids are still made and passed on, for logs, as those
+	// of traces that nobody records.
 	Endpoint string
 	// Ratio of traces that are recorded where the caller has not decided, 0–1.
 	Ratio float64
@@ -74,17 +75,17 @@ type TraceConfig struct {
 func StartTraces(ctx context.Context, c TraceConfig) (app.Part, error) {
 	attributes := resource.NewSchemaless(
 		attribute.String("service.name", c.Service), attribute.String("service.version", c.Version))
-	options := []sdktrace.TracerProviderOption{
-		sdktrace.WithResource(attributes),
-		sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(c.Ratio))),
-	}
+	sampler := sdktrace.NeverSample()
+	var options []sdktrace.TracerProviderOption
 	if c.Endpoint != "" {
+		sampler = sdktrace.ParentBased(sdktrace.TraceIDRatioBased(c.Ratio))
 		exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(c.Endpoint))
 		if err != nil {
 			return app.Part{}, fmt.Errorf("trace exporter: %w", err)
 		}
 		options = append(options, sdktrace.WithBatcher(exporter))
 	}
+	options = append(options, sdktrace.WithResource(attributes), sdktrace.WithSampler(sampler))
 	provider := sdktrace.NewTracerProvider(options...)
 	otel.SetTracerProvider(provider)
 	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))

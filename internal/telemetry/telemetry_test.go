@@ -65,6 +65,20 @@ func TestSpansReachTheCollectorAtTheEnd(t *testing.T) {
 	}
 }
 
+func TestWithoutACollectorTracesHaveIDsAndNothingIsRecorded(t *testing.T) {
+	part, err := telemetry.StartTraces(t.Context(), telemetry.TraceConfig{Service: "tripgen", Version: "1.2.3", Ratio: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, span := otel.Tracer("test").Start(t.Context(), "a-span-of-the-test")
+	if !span.SpanContext().IsValid() || span.IsRecording() {
+		t.Errorf("valid %v, recording %v", span.SpanContext().IsValid(), span.IsRecording())
+	}
+	if err := part.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestMetricsHaveProcessAndRuntime(t *testing.T) {
 	t.Parallel()
 	families, err := telemetry.NewMetrics().Gather()
