@@ -150,6 +150,7 @@ func (m *machine) providers(ctx context.Context, g *app.Group, c *config.Config)
 		places = "Google " + who(p.Google.Key, "simulated") + ", Kakao " + who(p.Kakao.Key, "simulated") + ", built-in"
 		weather = "OpenWeather " + who(p.OpenWeather.Key, "simulated") + ", Open-Meteo simulated (--providers=real asks it)"
 		simulators.standIn(p)
+		defer m.tell("Simulators", simulators.url()+" (tripgen simulate --help says how to change what they do)")
 	}
 	m.tell("Claude", claude)
 	m.tell("Weather", weather)

@@ -60,9 +60,10 @@ How a provider misbehaves can be changed while it runs, or for one call by the h
   tripgen simulate --claude-p50 2.5s --claude-p99 12s --claude-errors 0.05
   curl -X PUT -d '{"hang_rate":0.3}' http://127.0.0.1:7090/faults/kakao
 
-The weather can be changed too, everywhere and on all days (DELETE for the made-up one):
+The weather can be changed too, on all days, everywhere or near a place (DELETE for the made-up one):
 
   curl -X PUT -d '{"kind":"rain","warmer":-12,"pm25":80,"warning":"Storm"}' http://127.0.0.1:7090/weather/
+  curl -X PUT -d '{"kind":"rain","near":{"lat":48.1,"lng":11.6}}' http://127.0.0.1:7090/weather/
 
 ` + "`tripgen up`" + ` starts one of its own for the providers that there is no key for. What it prints has any other process ask this one; Google is asked over gRPC where its address begins with grpc:// and over REST where it begins with http://.`
 }

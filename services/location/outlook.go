@@ -27,7 +27,7 @@ func NewOutlook(weather KeptWeather, air KeptAir, normals Normals, zoneAt func(P
 	return &Outlook{weather: weather, air: air, normals: normals, zoneAt: zoneAt, log: log}
 }
 
-// Fresh is [Outlook.Forecast] by what the providers say now: forecasts that are older than minutes are asked for anew. One
+// Fresh is [Outlook.Forecast] by what the providers say now: forecasts that are older than seconds are asked for anew. One
 // that cannot be had takes nothing away.
 func (o *Outlook) Fresh(ctx context.Context, at Point, first time.Time, days int) Forecast {
 	var asking sync.WaitGroup

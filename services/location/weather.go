@@ -61,7 +61,7 @@ type Air struct {
 }
 
 // KeptWeather is a provider of the weather that gives again what it was told for a while. Refresh has it ask anew, unless
-// what it has is minutes old.
+// what it has is seconds old.
 type KeptWeather interface {
 	WeatherProvider
 	Refresh(ctx context.Context, at Point) error

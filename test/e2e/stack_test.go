@@ -21,8 +21,8 @@ import (
 	"github.com/tripgen/tripgen/internal/local"
 )
 
-// gateway is the address of the stack that all tests share.
-var gateway string
+// gateway is the address of the stack that all tests share, simulators that of its providers, database that of its server.
+var gateway, simulators, database string
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -41,8 +41,7 @@ func run(m *testing.M) int {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	database, err := freshServer(ctx)
-	if err != nil {
+	if database, err = freshServer(ctx); err != nil {
 		return fail(err)
 	}
 	authority := filepath.Join(dir, "authority.pem")
@@ -57,7 +56,7 @@ func run(m *testing.M) int {
 	if err != nil {
 		return fail(err)
 	}
-	gateway = s.gateway
+	gateway, simulators = s.gateway, s.output.simulators
 	code := m.Run()
 	if err := s.stop(); err != nil {
 		return fail(err)
@@ -172,12 +171,19 @@ func (s *stack) stop() error {
 	}
 }
 
-type output struct{ up chan struct{} }
+type output struct {
+	up chan struct{}
+	// simulators is set once it is up.
+	simulators string
+}
 
 func (o *output) read(lines *bufio.Scanner) {
 	up := false
 	for lines.Scan() {
-		if !up && strings.HasPrefix(lines.Text(), "TripGen is up") {
+		if fields := strings.Fields(lines.Text()); !up && len(fields) > 1 && fields[0] == "Simulators" {
+			o.simulators = fields[1]
+		}
+		if !up && strings.HasPrefix(strings.TrimSpace(lines.Text()), "State ") {
 			close(o.up)
 			up = true
 		}

@@ -25,7 +25,7 @@ type airColumns struct {
 	PM25 []float64 `json:"pm2_5"`
 }
 
-func airQuality(w http.ResponseWriter, r *http.Request, change sky.Change) {
+func airQuality(w http.ResponseWriter, r *http.Request, s *sky.Sky) {
 	q, ok := read(w, r, maxAirDays)
 	if !ok {
 		return
@@ -34,6 +34,7 @@ func airQuality(w http.ResponseWriter, r *http.Request, change sky.Change) {
 		refuse(w, "This server needs hourly=pm2_5")
 		return
 	}
+	change := s.Now(q.lat, q.lng)
 	a := airAnswer{Latitude: q.lat, Longitude: q.lng, Timezone: zone(q.lng), Simulated: true}
 	for i := range q.days {
 		date := q.first.AddDate(0, 0, i)

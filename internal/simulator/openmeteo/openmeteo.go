@@ -22,8 +22,8 @@ const maxDays = 17
 // Handler answers GET /v1/forecast and GET /v1/air-quality, with the weather changed as the sky says.
 func Handler(s *sky.Sky) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/forecast", func(w http.ResponseWriter, r *http.Request) { forecast(w, r, s.Now()) })
-	mux.HandleFunc("GET /v1/air-quality", func(w http.ResponseWriter, r *http.Request) { airQuality(w, r, s.Now()) })
+	mux.HandleFunc("GET /v1/forecast", func(w http.ResponseWriter, r *http.Request) { forecast(w, r, s) })
+	mux.HandleFunc("GET /v1/air-quality", func(w http.ResponseWriter, r *http.Request) { airQuality(w, r, s) })
 	return mux
 }
 
@@ -72,7 +72,7 @@ func read(w http.ResponseWriter, r *http.Request, most int) (question, bool) {
 	return question{}, false
 }
 
-func forecast(w http.ResponseWriter, r *http.Request, change sky.Change) {
+func forecast(w http.ResponseWriter, r *http.Request, s *sky.Sky) {
 	q, ok := read(w, r, maxDays)
 	if !ok {
 		return
@@ -81,7 +81,7 @@ func forecast(w http.ResponseWriter, r *http.Request, change sky.Change) {
 		refuse(w, "This server needs daily=weather_code,…")
 		return
 	}
-	write(w, http.StatusOK, simulate(q.lat, q.lng, q.first, q.days, change))
+	write(w, http.StatusOK, simulate(q.lat, q.lng, q.first, q.days, s.Now(q.lat, q.lng)))
 }
 
 // refuse answers as Open-Meteo does.

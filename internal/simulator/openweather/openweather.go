@@ -26,12 +26,12 @@ func Handler(now func() time.Time, s *sky.Sky) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /data/3.0/onecall", func(w http.ResponseWriter, r *http.Request) {
 		if lat, lng, ok := read(w, r); ok {
-			write(w, http.StatusOK, oneCall(lat, lng, now(), s.Now()))
+			write(w, http.StatusOK, oneCall(lat, lng, now(), s.Now(lat, lng)))
 		}
 	})
 	mux.HandleFunc("GET /data/2.5/air_pollution/forecast", func(w http.ResponseWriter, r *http.Request) {
 		if lat, lng, ok := read(w, r); ok {
-			write(w, http.StatusOK, air(lat, lng, now(), s.Now()))
+			write(w, http.StatusOK, air(lat, lng, now(), s.Now(lat, lng)))
 		}
 	})
 	return mux

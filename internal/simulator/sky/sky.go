@@ -9,8 +9,10 @@ import (
 	"sync/atomic"
 )
 
-// Change is what is otherwise than the made-up weather, on all days and everywhere. The zero value changes nothing.
+// Change is what is otherwise than the made-up weather, on all days. The zero value changes nothing.
 type Change struct {
+	// Near is the only place where it holds, within a degree of latitude and longitude; nil for everywhere.
+	Near *Place `json:"near,omitempty"`
 	// Kind is clear, rain, snow or storm; empty for the made-up one.
 	Kind Kind `json:"kind"`
 	// Warmer is added to all temperatures, in °C.
@@ -19,6 +21,16 @@ type Change struct {
 	PM25 float64 `json:"pm25"`
 	// Warning is told by providers that have warnings.
 	Warning string `json:"warning"`
+}
+
+// Place is a point on earth, in degrees.
+type Place struct {
+	Lat float64 `json:"lat"`
+	Lng float64 `json:"lng"`
+}
+
+func (c Change) holdsAt(lat, lng float64) bool {
+	return c.Near == nil || math.Abs(c.Near.Lat-lat) <= 1 && math.Abs(c.Near.Lng-lng) <= 1
 }
 
 // Kind is a day's weather.
@@ -43,6 +55,9 @@ func (c Change) Check() error {
 	if math.Abs(c.Warmer) > 60 {
 		return fmt.Errorf("warmer is %v, not within 60 °C", c.Warmer)
 	}
+	if c.Near != nil && !(math.Abs(c.Near.Lat) <= 90 && math.Abs(c.Near.Lng) <= 180) {
+		return fmt.Errorf("near is %v, no place on earth", *c.Near)
+	}
 	if c.PM25 < 0 || c.PM25 > 1000 {
 		return fmt.Errorf("pm25 is %v, not within 0 to 1,000 µg/m³", c.PM25)
 	}
@@ -60,8 +75,15 @@ func (c Change) Chance(made int) int {
 // Sky is the weather of all simulated providers.
 type Sky struct{ change atomic.Pointer[Change] }
 
-// Now is how it differs from the made-up weather.
-func (s *Sky) Now() Change {
+// Now is how it differs from the made-up weather at a place, in degrees.
+func (s *Sky) Now(lat, lng float64) Change {
+	if c := s.change.Load(); c != nil && c.holdsAt(lat, lng) {
+		return *c
+	}
+	return Change{}
+}
+
+func (s *Sky) set() Change {
 	if c := s.change.Load(); c != nil {
 		return *c
 	}
@@ -75,7 +97,7 @@ func (s *Sky) Admin() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(s.Now()) //nolint:errchkjson // plain data; a caller that hung up is not told
+		_ = json.NewEncoder(w).Encode(s.set()) //nolint:errchkjson // plain data; a caller that hung up is not told
 	})
 	mux.HandleFunc("PUT /", func(w http.ResponseWriter, r *http.Request) {
 		var c Change

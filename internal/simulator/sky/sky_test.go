@@ -60,7 +60,7 @@ func TestTheSkyChangesAtAllProviders(t *testing.T) {
 		return told{m.Daily.Code[0], m.Daily.Chance[0], w.Daily[0].Weather[0].ID, m.Daily.Max[0], a.Hourly.PM25[0], len(w.Alerts)}
 	}
 	before := look()
-	for _, bad := range []string{`{"kind":"frogs"}`, `{"warmer":100}`, `{"pm25":-1}`, `{"x":1}`, `no`} {
+	for _, bad := range []string{`{"kind":"frogs"}`, `{"warmer":100}`, `{"pm25":-1}`, `{"near":{"lat":91}}`, `{"x":1}`, `no`} {
 		if got := call(t, s.Admin(), http.MethodPut, "/", bad); got.Code != http.StatusBadRequest {
 			t.Errorf("%s: status %d", bad, got.Code)
 		}
@@ -70,6 +70,14 @@ func TestTheSkyChangesAtAllProviders(t *testing.T) {
 	}
 	if got, want := look(), (told{73, 90, 600, before.high + 12, 80, 1}); got != want {
 		t.Errorf("told %+v, want %+v", got, want)
+	}
+	call(t, s.Admin(), http.MethodPut, "/", `{"near":{"lat":38,"lng":11},"kind":"snow","pm25":80,"warning":"대설경보"}`)
+	if got := look(); got != before {
+		t.Errorf("elsewhere it is %+v", got)
+	}
+	call(t, s.Admin(), http.MethodPut, "/", `{"near":{"lat":48.5,"lng":10.5},"kind":"storm"}`)
+	if got := look(); got.code != 95 {
+		t.Errorf("near it is %+v", got)
 	}
 	call(t, s.Admin(), http.MethodDelete, "/", "")
 	if got := look(); got != before {

@@ -45,6 +45,9 @@ type Policy struct {
 	Keep time.Duration
 	// Missing is how long it is believed that a thing is not there.
 	Missing time.Duration
+	// Local is how long the first level is believed before the second is asked whether it has something newer; zero for as
+	// long as a value is fresh.
+	Local time.Duration
 	// Load bounds one fetch.
 	Load time.Duration
 	// Patience bounds a caller's wait; zero leaves that to its context.
@@ -186,8 +189,9 @@ func (c *Cache[T]) tell(r record[T], outcome string, stale bool) (Entry[T], erro
 
 // lookup asks the first level, and the second where that has nothing fresh.
 func (c *Cache[T]) lookup(ctx context.Context, key string) (record[T], string) {
+	now := c.clock.Now()
 	kept, ok := c.first.GetIfPresent(key)
-	if ok && c.clock.Now().Before(kept.FreshUntil) {
+	if ok && kept.fresh(now) && (c.policy.Local == 0 || now.Before(kept.seen.Add(c.policy.Local))) {
 		return kept, "memory"
 	}
 	found, _, _ := c.lookups.Do(key, func() (any, error) {
@@ -196,10 +200,19 @@ func (c *Cache[T]) lookup(ctx context.Context, key string) (record[T], string) {
 	})
 	shared := found.(record[T]) //nolint:forcetypeassert // it is given in any case
 	if shared.FetchedAt.After(kept.FetchedAt) {
-		c.first.Set(key, shared)
+		c.remember(key, shared)
 		return shared, "redis"
 	}
+	if kept.fresh(now) {
+		c.remember(key, kept)
+	}
 	return kept, "memory"
+}
+
+// remember puts a record into the first level.
+func (c *Cache[T]) remember(key string, r record[T]) {
+	r.seen = c.clock.Now()
+	c.first.Set(key, r)
 }
 
 // await fetches and waits as long as the caller has patience.

@@ -264,6 +264,29 @@ func TestLosingTheSecondLevelCostsCallsAndNoAnswers(t *testing.T) {
 	}
 }
 
+// [T9] What one process refreshed the others have soon after.
+func TestARefreshedValueReachesAllProcesses(t *testing.T) {
+	t.Parallel()
+	p := policy
+	p.Local = 2 * time.Second
+	w, o := newWorld(t), &origin{}
+	one, two := process[view](w, p), process[view](w, p)
+	w.get(one, o)
+	w.get(two, o)
+	w.clock.Advance(time.Minute)
+	w.get(two, o) // has just looked
+	if got, err := one.Refresh(t.Context(), w.prefix, 10*time.Second, o.load); err != nil || got.Value.Name != "b" || got.Stale {
+		t.Fatalf("refreshed %+v, %v", got, err)
+	}
+	w.clock.Advance(p.Local)
+	if got := w.get(two, o); got.Value.Name != "b" {
+		t.Errorf("another process has %+v", got)
+	}
+	if n := o.loads.Load(); n != 2 {
+		t.Errorf("%d fetches", n)
+	}
+}
+
 func TestAPanicInAFetchIsAnError(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -31,7 +31,7 @@ func (c *Cache[T]) fetch(ctx context.Context, key string, want wish, load func(c
 		}
 		shared, err := c.shared(ctx, key, want)
 		if err == nil && shared.usable() && shared.serves(want, began) {
-			c.first.Set(key, shared)
+			c.remember(key, shared)
 			return shared, nil
 		}
 		if errors.Is(err, ErrFailing) {
@@ -66,7 +66,7 @@ func (c *Cache[T]) fetch(ctx context.Context, key string, want wish, load func(c
 func (c *Cache[T]) leased(ctx context.Context, key string, want wish, began time.Time, load func(context.Context) (T, error), release func(context.Context)) (record[T], error) {
 	if shared, err := c.shared(ctx, key, want); err == nil && shared.usable() && shared.serves(want, began) {
 		defer release(ctx)
-		c.first.Set(key, shared)
+		c.remember(key, shared)
 		return shared, nil
 	}
 	return c.load(ctx, key, load, release)
@@ -109,7 +109,7 @@ func (c *Cache[T]) safely(ctx context.Context, load func(context.Context) (T, er
 
 // keep puts a record into both levels; the error is the second's.
 func (c *Cache[T]) keep(ctx context.Context, key string, r record[T]) error {
-	c.first.Set(key, r)
+	c.remember(key, r)
 	encoded, err := encode(r)
 	if err != nil {
 		return err

@@ -21,6 +21,9 @@ type record[T any] struct {
 	FreshUntil time.Time `json:"fresh_until"`
 	Missing    bool      `json:"missing,omitempty"`
 	Value      T         `json:"value"`
+
+	// seen is when this process took it from the second level, or put it there.
+	seen time.Time
 }
 
 func (r record[T]) usable() bool { return !r.FetchedAt.IsZero() }

@@ -19,18 +19,20 @@ const (
 	weatherCell = 0.1
 	// horizon is as far as forecasts go, and a day that is past in some zone and not in another.
 	horizon = 17
-	// fresh is how old a forecast may be that somebody wants fresh: providers' own are not made more often.
-	fresh = 5 * time.Minute
+	// fresh is how old a forecast may be that somebody wants fresh: who looks again after a warning is not told of the sky
+	// before it, and however many look at once, a provider is asked once for a cell.
+	fresh = 10 * time.Second
 )
 
 // errNoSource says that there is nobody to ask.
 var errNoSource = errors.New("no provider is configured")
 
-// WeatherPolicy keeps forecasts, as new models come out each hour; an old one is better than none for two days.
+// WeatherPolicy keeps forecasts, as new models come out each hour; an old one is better than none for two days. One that
+// was refreshed is planned with in all processes two seconds later.
 func WeatherPolicy(kind string) cacheaside.Policy {
 	return cacheaside.Policy{
 		Kind: kind, Version: 1, Fresh: time.Hour, Jitter: 0.2, Revalidate: 6 * time.Hour, Keep: 48 * time.Hour,
-		Missing: time.Minute, Load: 6 * time.Second, Patience: 600 * time.Millisecond, Entries: 2000,
+		Missing: time.Minute, Local: 2 * time.Second, Load: 6 * time.Second, Patience: 600 * time.Millisecond, Entries: 2000,
 	}
 }
 
@@ -69,7 +71,7 @@ func (w *Weather) Forecast(ctx context.Context, at location.Point, first time.Ti
 	return f, nil
 }
 
-// Refresh has the sources asked anew, unless what is kept is minutes old.
+// Refresh has the sources asked anew, unless what is kept is seconds old.
 func (w *Weather) Refresh(ctx context.Context, at location.Point) error {
 	cell := location.CellAt(at, weatherCell)
 	_, err := w.Cache.Refresh(ctx, cell.Key, fresh, w.asking(cell))
@@ -146,7 +148,7 @@ func (a *Air) Air(ctx context.Context, at location.Point, first time.Time, _ int
 	return kept.Value, err
 }
 
-// Refresh has the sources asked anew, unless what is kept is minutes old.
+// Refresh has the sources asked anew, unless what is kept is seconds old.
 func (a *Air) Refresh(ctx context.Context, at location.Point) error {
 	cell := location.CellAt(at, weatherCell)
 	_, err := a.Cache.Refresh(ctx, cell.Key, fresh, a.asking(cell))

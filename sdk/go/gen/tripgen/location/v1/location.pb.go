@@ -1577,7 +1577,7 @@ type GetForecastRequest struct {
 	From *v1.Date `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
 	// 1 to 62.
 	Days int32 `protobuf:"varint,3,opt,name=days,proto3" json:"days,omitempty"`
-	// Forecasts that are older than minutes are asked for anew, as far as the day's budget goes. Without it they are up to
+	// Forecasts that are older than seconds are asked for anew, as far as the day's budget goes. Without it they are up to
 	// an hour old.
 	Fresh         bool `protobuf:"varint,4,opt,name=fresh,proto3" json:"fresh,omitempty"`
 	unknownFields protoimpl.UnknownFields

@@ -733,7 +733,7 @@ export type GetForecastRequest = Message<"tripgen.location.v1.GetForecastRequest
   days: number;
 
   /**
-   * Forecasts that are older than minutes are asked for anew, as far as the day's budget goes. Without it they are up to
+   * Forecasts that are older than seconds are asked for anew, as far as the day's budget goes. Without it they are up to
    * an hour old.
    *
    * @generated from field: bool fresh = 4;
