@@ -109,6 +109,70 @@ func TestKeysAreCachedAndFollowARotation(t *testing.T) {
 	}
 }
 
+// refusing revokes one token.
+type refusing string
+
+func (r *refusing) Revoked(p authn.Principal) bool { return p.TokenID == string(*r) }
+
+// That a token was good a moment ago says nothing about now.
+func TestATokenThatIsKnownIsCheckedEachTime(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*authntest.Issuer, *clock.Fake, *refusing, string){
+		"its time is over": func(_ *authntest.Issuer, c *clock.Fake, _ *refusing, _ string) { c.Advance(61 * time.Minute) },
+		"it is revoked":    func(_ *authntest.Issuer, _ *clock.Fake, r *refusing, id string) { *r = refusing(id) },
+		"its key is withdrawn": func(i *authntest.Issuer, c *clock.Fake, _ *refusing, _ string) {
+			i.Rotate()
+			i.Forget()
+			c.Advance(authn.KeysFresh)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			issuer, now, revoked := authntest.New(t), clock.NewFake(time.Now()), new(refusing)
+			v := authn.NewVerifier(authn.VerifierConfig{
+				Issuer: issuer.URL(), Audience: authntest.Audience, KeysURL: issuer.URL(), Clock: now, Revoked: revoked,
+			})
+			claims := issuer.Claims("user_1")
+			token := issuer.Sign("at+jwt", claims)
+			for range 3 {
+				if p, err := v.Verify(t.Context(), token); err != nil || p.TokenID != claims.ID {
+					t.Fatalf("Verify = %+v, %v", p, err)
+				}
+			}
+			end(issuer, now, revoked, claims.ID)
+			for range 2 {
+				if _, err := v.Verify(t.Context(), token); !errors.Is(err, authn.ErrUnauthenticated) {
+					t.Errorf("Verify = %v", err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkVerifyAKnownToken(b *testing.B) {
+	issuer := authntest.New(b)
+	v, token := issuer.Verifier(), issuer.Token("user_1", "trips.read")
+	for b.Loop() {
+		if _, err := v.Verify(b.Context(), token); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkVerifyANewToken(b *testing.B) {
+	issuer := authntest.New(b)
+	token := issuer.Token("user_1", "trips.read")
+	v := issuer.Verifier()
+	for b.Loop() {
+		b.StopTimer()
+		token = issuer.Token("user_1", "trips.read")
+		b.StartTimer()
+		if _, err := v.Verify(b.Context(), token); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func TestAnIssuerThatIsAwayIsBorneForAWhileAndIsNotTheCallersFault(t *testing.T) {
 	t.Parallel()
 	issuer := authntest.New(t)

@@ -2,6 +2,8 @@ package authn
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
+	"github.com/maypok86/otter/v2"
 
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/errs"
@@ -41,11 +44,24 @@ type Revocations interface {
 }
 
 // Verifier checks access tokens after RFC 9068: type at+jwt, ES256 and nothing else, a key of the issuer, its name, the
-// audience and the times. The keys are cached; the issuer is not asked for each token.
+// audience and the times. The keys are cached; the issuer is not asked for each token. Nor is a signature checked again
+// while the key that it was checked with is in use.
 type Verifier struct {
 	config VerifierConfig
 	keys   *keySet
+	signed *otter.Cache[[sha256.Size]byte, signedClaims]
 }
+
+// signedClaims are those of a token whose signature was checked, by its hash: see [Verifier.claims].
+type signedClaims struct {
+	accessClaims
+	kid string
+	key *ecdsa.PublicKey
+}
+
+// signedTokens is how many tokens' signatures are remembered: some 10 MB, and more callers than one process serves
+// within the life of a token.
+const signedTokens = 10_000
 
 // NewVerifier makes a verifier. Nothing is fetched before the first token comes.
 func NewVerifier(c VerifierConfig) *Verifier {
@@ -55,7 +71,12 @@ func NewVerifier(c VerifierConfig) *Verifier {
 	if c.Clock == nil {
 		c.Clock = clock.System{}
 	}
-	return &Verifier{config: c, keys: &keySet{url: c.KeysURL, client: c.Client, clock: c.Clock}}
+	return &Verifier{
+		config: c, keys: &keySet{url: c.KeysURL, client: c.Client, clock: c.Clock},
+		signed: otter.Must(&otter.Options[[sha256.Size]byte, signedClaims]{
+			MaximumSize: signedTokens, Executor: func(evict func()) { evict() },
+		}),
+	}
 }
 
 type accessClaims struct {
@@ -68,7 +89,7 @@ type accessClaims struct {
 // Verify checks a token and gives its bearer: [ErrUnauthenticated] with a cause for a token that is not valid,
 // `unavailable` where the issuer's keys cannot be had.
 func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) {
-	claims, key, err := v.claims(ctx, token)
+	claims, err := v.claims(ctx, token)
 	if err != nil {
 		if _, ok := errs.Of(err); ok {
 			return Principal{}, err
@@ -81,7 +102,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 		Scopes:    strings.Fields(claims.Scope),
 		TokenID:   claims.ID,
 		SessionID: claims.Session,
-		KeyID:     key,
+		KeyID:     claims.kid,
 		Issued:    claims.IssuedAt.Time().UTC(),
 		Expires:   claims.Expiry.Time().UTC(),
 	}
@@ -93,37 +114,68 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 
 var errRevoked = errors.New("token was revoked")
 
-// claims checks a token by itself and gives what it says, and the id of the key that it is signed with.
-func (v *Verifier) claims(ctx context.Context, token string) (claims accessClaims, keyID string, err error) {
-	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.ES256})
-	if err != nil {
-		return claims, "", fmt.Errorf("parse token: %w", err)
+// claims gives what a token says, if it is valid now. What was remembered of it goes through everything but the check of
+// the signature: a key that is withdrawn, or fetched anew, and a time that is over end it.
+func (v *Verifier) claims(ctx context.Context, token string) (signedClaims, error) {
+	hash := sha256.Sum256([]byte(token))
+	known, ok := v.signed.GetIfPresent(hash)
+	if ok {
+		key, err := v.key(ctx, known.kid)
+		if err != nil {
+			return signedClaims{}, err
+		}
+		ok = key == known.key
 	}
-	header := parsed.Headers[0]
-	if typ, _ := header.ExtraHeaders[jose.HeaderType].(string); !isAccessToken(typ) {
-		return claims, "", fmt.Errorf("token has the type %q", typ)
-	}
-	key, err := v.keys.find(ctx, header.KeyID)
-	switch {
-	case errors.Is(err, errUnknownKey):
-		return claims, "", err
-	case err != nil:
-		return claims, "", errs.Unavailable(err).Retry(time.Second)
-	}
-	if err := parsed.Claims(key, &claims); err != nil {
-		return claims, "", fmt.Errorf("check signature: %w", err)
+	if !ok {
+		var err error
+		if known, err = v.checkSignature(ctx, token); err != nil {
+			return signedClaims{}, err
+		}
 	}
 	expected := jwt.Expected{
 		Issuer: v.config.Issuer, AnyAudience: jwt.Audience{v.config.Audience}, Time: v.config.Clock.Now(),
 	}
-	if err := claims.ValidateWithLeeway(expected, leeway); err != nil {
-		return claims, "", fmt.Errorf("check claims: %w", err)
+	if err := known.ValidateWithLeeway(expected, leeway); err != nil {
+		v.signed.Invalidate(hash)
+		return signedClaims{}, fmt.Errorf("check claims: %w", err)
+	}
+	if !ok {
+		v.signed.Set(hash, known)
+	}
+	return known, nil
+}
+
+// key gives a key of the issuer.
+func (v *Verifier) key(ctx context.Context, kid string) (*ecdsa.PublicKey, error) {
+	key, err := v.keys.find(ctx, kid)
+	if err != nil && !errors.Is(err, errUnknownKey) {
+		return nil, errs.Unavailable(err).Retry(time.Second)
+	}
+	return key, err
+}
+
+func (v *Verifier) checkSignature(ctx context.Context, token string) (signedClaims, error) {
+	var claims signedClaims
+	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		return claims, fmt.Errorf("parse token: %w", err)
+	}
+	header := parsed.Headers[0]
+	if typ, _ := header.ExtraHeaders[jose.HeaderType].(string); !isAccessToken(typ) {
+		return claims, fmt.Errorf("token has the type %q", typ)
+	}
+	claims.kid = header.KeyID
+	if claims.key, err = v.key(ctx, claims.kid); err != nil {
+		return claims, err
+	}
+	if err := parsed.Claims(claims.key, &claims.accessClaims); err != nil {
+		return claims, fmt.Errorf("check signature: %w", err)
 	}
 	// The library lets these be absent; RFC 9068, 2.2 does not.
 	if claims.Expiry == nil || claims.IssuedAt == nil || claims.Subject == "" || claims.ClientID == "" || claims.ID == "" {
-		return claims, "", errors.New("token lacks one of exp, iat, sub, client_id, jti")
+		return claims, errors.New("token lacks one of exp, iat, sub, client_id, jti")
 	}
-	return claims, header.KeyID, nil
+	return claims, nil
 }
 
 func isAccessToken(typ string) bool {
