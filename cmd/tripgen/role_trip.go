@@ -185,7 +185,7 @@ func tripService(r *role, store *trippostgres.Store, runner *saga.Runner) (*trip
 		Forecasts: locationv1connect.NewWeatherServiceClient(client, r.Config.Services.Location, options...),
 	}
 	return trip.New(trip.Deps{
-		Trips: store, Itineraries: store, Generations: store, Feed: store, Shares: store, Alerts: store, Webhooks: store,
+		Trips: store, Itineraries: store, Generations: store, Feed: store, Keys: store, Shares: store, Alerts: store, Webhooks: store,
 		Targets: webhooks.NewTargets(webhooks.Options{AllowLoopback: r.Config.Webhooks.AllowLoopback}),
 		Outlook: outlook, Cities: location, Zones: zones.New(), Sagas: runner, Intake: ai, Planner: ai, Documents: peers.Documents{},
 		Log: r.Log, Clock: r.Clock, IDs: r.IDs, HandOverWait: handOverWait,

@@ -37,7 +37,7 @@ func (s *Service) Check(ctx context.Context, owner, tripID string) (Checked, err
 		return Checked{}, errs.Unavailable(err)
 	}
 	checked := Checked{At: look.At, Incomplete: look.Incomplete}
-	err = s.Alerts.UpdateAlerts(ctx, owner, tripID, func(t *Trip, known []Alert) ([]Alert, error) {
+	err = s.Alerts.UpdateAlerts(ctx, owner, tripID, Once{}, func(t *Trip, known []Alert) ([]Alert, error) {
 		if t.Running != "" || t.Itinerary != it.Version {
 			return nil, ErrUnchanged // the new version is looked after by itself
 		}

@@ -9,6 +9,15 @@ import (
 
 // Create makes a trip of a draft's name, mode, start, members and destinations.
 func (s *Service) Create(ctx context.Context, c Caller, draft Trip) (Trip, error) {
+	return writeOnce(ctx, s, c, func() (Trip, error) { return s.create(ctx, c, draft) }, s.madeTrip(ctx, c))
+}
+
+// madeTrip reads the trip that a write made or changed.
+func (s *Service) madeTrip(ctx context.Context, c Caller) func(ids []string) (Trip, error) {
+	return func(ids []string) (Trip, error) { return s.Trips.Trip(ctx, c.Owner, ids[0]) }
+}
+
+func (s *Service) create(ctx context.Context, c Caller, draft Trip) (Trip, error) {
 	now := s.now()
 	t := Trip{
 		ID: s.IDs.New(id.Trip), Owner: c.Owner, Name: draft.Name, Mode: draft.Mode, Start: draft.Start,
@@ -29,11 +38,7 @@ func (s *Service) Create(ctx context.Context, c Caller, draft Trip) (Trip, error
 	if !t.Start.IsZero() && t.startPassed(now) {
 		return Trip{}, startPassed("start_date").err()
 	}
-	err := s.Trips.Create(ctx, t, c.Once)
-	if ids, ok := repeated(err); ok {
-		return s.Trips.Trip(ctx, c.Owner, ids[0])
-	}
-	if err != nil {
+	if err := s.Trips.Create(ctx, t, c.Once); err != nil {
 		return Trip{}, err
 	}
 	t.Changes = 1

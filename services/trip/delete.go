@@ -20,20 +20,18 @@ func (s *Service) Delete(ctx context.Context, c Caller, tripID string, revision 
 
 // Undelete takes a deletion back; a trip that is not deleted is given unchanged. Gone trips are ErrNoTrip.
 func (s *Service) Undelete(ctx context.Context, c Caller, tripID string) (Trip, error) {
-	t, err := s.Trips.Update(ctx, c.Owner, tripID, c.Once, func(t *Trip) error {
-		if !t.IsDeleted() {
-			return ErrUnchanged
-		}
-		if !t.recoverable(s.now()) {
-			return ErrNoTrip
-		}
-		t.Deleted = time.Time{}
-		return nil
-	})
-	if ids, ok := repeated(err); ok {
-		return s.Trips.Trip(ctx, c.Owner, ids[0])
-	}
-	return t, err
+	return writeOnce(ctx, s, c, func() (Trip, error) {
+		return s.Trips.Update(ctx, c.Owner, tripID, c.Once, func(t *Trip) error {
+			if !t.IsDeleted() {
+				return ErrUnchanged
+			}
+			if !t.recoverable(s.now()) {
+				return ErrNoTrip
+			}
+			t.Deleted = time.Time{}
+			return nil
+		})
+	}, s.madeTrip(ctx, c))
 }
 
 func (t *Trip) recoverable(now time.Time) bool { return now.Sub(t.Deleted) < KeepDeleted }
@@ -41,17 +39,15 @@ func (t *Trip) recoverable(now time.Time) bool { return now.Sub(t.Deleted) < Kee
 // DeleteAll deletes several trips, all or none, whatever their revisions.
 func (s *Service) DeleteAll(ctx context.Context, c Caller, tripIDs []string) ([]Trip, error) {
 	now := s.now()
-	trips, err := s.Trips.UpdateAll(ctx, c.Owner, tripIDs, c.Once, func(t *Trip) error {
-		if t.IsDeleted() {
-			return ErrNoTrip.With("trip", t.ID)
-		}
-		t.Deleted = now
-		return nil
-	})
-	if ids, ok := repeated(err); ok {
-		return s.readAll(ctx, c, ids)
-	}
-	return trips, err
+	return writeOnce(ctx, s, c, func() ([]Trip, error) {
+		return s.Trips.UpdateAll(ctx, c.Owner, tripIDs, c.Once, func(t *Trip) error {
+			if t.IsDeleted() {
+				return ErrNoTrip.With("trip", t.ID)
+			}
+			t.Deleted = now
+			return nil
+		})
+	}, func(ids []string) ([]Trip, error) { return s.readAll(ctx, c, ids) })
 }
 
 func (s *Service) readAll(ctx context.Context, c Caller, ids []string) ([]Trip, error) {

@@ -174,17 +174,15 @@ func noPosition() error {
 
 // edit changes a trip that is still at the revision which the change was made against.
 func (s *Service) edit(ctx context.Context, c Caller, tripID string, revision int64, fn func(*Trip) error) (Trip, error) {
-	t, err := s.Trips.Update(ctx, c.Owner, tripID, c.Once, func(t *Trip) error {
-		if t.IsDeleted() {
-			return ErrNoTrip
-		}
-		if t.Revision != revision {
-			return ErrStaleRevision.WithResource(*t)
-		}
-		return fn(t)
-	})
-	if ids, ok := repeated(err); ok {
-		return s.Trips.Trip(ctx, c.Owner, ids[0])
-	}
-	return t, err
+	return writeOnce(ctx, s, c, func() (Trip, error) {
+		return s.Trips.Update(ctx, c.Owner, tripID, c.Once, func(t *Trip) error {
+			if t.IsDeleted() {
+				return ErrNoTrip
+			}
+			if t.Revision != revision {
+				return ErrStaleRevision.WithResource(*t)
+			}
+			return fn(t)
+		})
+	}, s.madeTrip(ctx, c))
 }

@@ -34,6 +34,12 @@ const (
 // accepted even while the AI service is away. Errors: ErrNotReady, ErrGenerationRunning, ErrRegenerationLimit,
 // ErrStaleRevision, ErrCityUnknown, and the AI service's refusals (QUEUE_FULL, BUDGET_SPENT).
 func (s *Service) Generate(ctx context.Context, c Caller, tripID string, w Wish) (Generation, error) {
+	return writeOnce(ctx, s, c, func() (Generation, error) {
+		return s.generate(ctx, c, tripID, w)
+	}, func(ids []string) (Generation, error) { return s.Generations.Generation(ctx, ids[0]) })
+}
+
+func (s *Service) generate(ctx context.Context, c Caller, tripID string, w Wish) (Generation, error) {
 	if err := w.check(); err != nil {
 		return Generation{}, err
 	}
@@ -59,9 +65,6 @@ func (s *Service) Generate(ctx context.Context, c Caller, tripID string, w Wish)
 		t.adopt(found)
 		return s.begin(c, t, w, present)
 	})
-	if ids, ok := repeated(err); ok {
-		return s.Generations.Generation(ctx, ids[0])
-	}
 	if err != nil {
 		return Generation{}, err
 	}

@@ -12,6 +12,12 @@ import (
 // a new version; the one before is kept beside it. The generation has to be the one that the newest version comes from:
 // else ErrStaleRevision with the present itinerary.
 func (s *Service) Accept(ctx context.Context, c Caller, tripID, generationID string, days []int) (Itinerary, error) {
+	return writeOnce(ctx, s, c, func() (Itinerary, error) {
+		return s.accept(ctx, c, tripID, generationID, days)
+	}, s.presentItinerary(ctx, c, tripID, 0))
+}
+
+func (s *Service) accept(ctx context.Context, c Caller, tripID, generationID string, days []int) (Itinerary, error) {
 	t, err := s.Get(ctx, c, tripID)
 	if err != nil {
 		return Itinerary{}, err
@@ -24,7 +30,7 @@ func (s *Service) Accept(ctx context.Context, c Caller, tripID, generationID str
 	if err != nil {
 		return Itinerary{}, err
 	}
-	it, err := s.Itineraries.AddVersion(ctx, c.Owner, tripID, c.Once, func(t *Trip) (Itinerary, error) {
+	return s.Itineraries.AddVersion(ctx, c.Owner, tripID, c.Once, func(t *Trip) (Itinerary, error) {
 		if t.Running != "" {
 			return Itinerary{}, ErrGenerationRunning.With("generation", t.Running)
 		}
@@ -33,10 +39,6 @@ func (s *Service) Accept(ctx context.Context, c Caller, tripID, generationID str
 		}
 		return Itinerary{Origin: FromImprovement, Generation: generationID, DayStart: present.DayStart, Plan: plan}, nil
 	})
-	if _, ok := repeated(err); ok {
-		return s.Itineraries.Itinerary(ctx, c.Owner, tripID, 0)
-	}
-	return it, err
 }
 
 // improved puts better days into an itinerary and checks it anew.

@@ -12,7 +12,7 @@ type Resolution struct {
 	Action AlertAction
 	// Place is the new place, for ReplacePlace; empty for the best alternative.
 	Place string
-	// Stop is the stop to replace, for ReplacePlace; empty for all that the alert hits.
+	// Stop is the stop to replace, for ReplacePlace; empty for all that the alert hits and another place is known for.
 	Stop string
 }
 
@@ -28,22 +28,37 @@ type Resolved struct {
 // Resolve acts on an alert. Doing again what was done gives the same again. Errors: ErrNoAlert, ErrAlertEnded,
 // ErrNoAlternative, and those of Generate or EditItinerary; with an error the alert stays open.
 func (s *Service) Resolve(ctx context.Context, c Caller, tripID, alertID string, r Resolution) (Resolved, error) {
+	return writeOnce(ctx, s, c, func() (Resolved, error) {
+		return s.resolveAlert(ctx, c, tripID, alertID, r)
+	}, func([]string) (Resolved, error) {
+		a, err := s.Alerts.Alert(ctx, c.Owner, tripID, alertID)
+		if err != nil {
+			return Resolved{}, err
+		}
+		return s.resolvedBefore(ctx, c, tripID, a, r)
+	})
+}
+
+func (s *Service) resolveAlert(ctx context.Context, c Caller, tripID, alertID string, r Resolution) (Resolved, error) {
 	a, err := s.Alerts.Alert(ctx, c.Owner, tripID, alertID)
 	if err != nil {
 		return Resolved{}, err
 	}
 	if !a.IsOpen() {
+		if a.Resolution != r.Action {
+			return Resolved{}, ErrAlertEnded
+		}
 		return s.resolvedBefore(ctx, c, tripID, a, r)
 	}
 	out := Resolved{}
-	done := a
+	acted := a.Stops
 	switch r.Action {
 	case RegenerateDay:
 		if out.Generation, err = s.regenerateFor(ctx, c, tripID, a); err == nil {
-			done.Generation = out.Generation.ID
+			a.Generation = out.Generation.ID
 		}
 	case ReplacePlace:
-		done.Stops, out.Itinerary, err = s.replaceFor(ctx, c, tripID, a, r)
+		acted, out.Itinerary, err = s.replaceFor(ctx, c, tripID, a, r)
 	case Keep:
 	default:
 		err = errs.Invalid(errs.Field("action", "그런 처리는 없습니다.", "There is no such action."))
@@ -51,32 +66,39 @@ func (s *Service) Resolve(ctx context.Context, c Caller, tripID, alertID string,
 	if err != nil {
 		return Resolved{}, err
 	}
-	out.Alert, err = s.resolve(ctx, c, tripID, done, r)
-	return out, err
+	if out.Alert, err = s.resolve(ctx, c, tripID, a, r, acted); err != nil || !out.Alert.IsOpen() {
+		return out, err
+	}
+	if err := s.Alerts.LookNow(ctx, tripID, s.now()); err != nil { // what is left of it is told anew
+		s.Log.WarnContext(ctx, "look after a trip of which an alert stays open", "error", err)
+	}
+	return out, nil
 }
 
 // resolve ends an alert, unless some of the stops that it hits are still to be acted on.
-func (s *Service) resolve(ctx context.Context, c Caller, tripID string, done Alert, r Resolution) (Alert, error) {
-	err := s.Alerts.UpdateAlerts(ctx, c.Owner, tripID, func(_ *Trip, known []Alert) ([]Alert, error) {
-		i := slices.IndexFunc(known, func(a Alert) bool { return a.ID == done.ID })
+func (s *Service) resolve(ctx context.Context, c Caller, tripID string, a Alert, r Resolution, acted []string) (Alert, error) {
+	err := s.Alerts.UpdateAlerts(ctx, c.Owner, tripID, c.Once, func(_ *Trip, known []Alert) ([]Alert, error) {
+		i := slices.IndexFunc(known, func(k Alert) bool { return k.ID == a.ID })
 		if i < 0 || !known[i].IsOpen() {
 			return nil, ErrAlertEnded
 		}
-		if r.Action != ReplacePlace || len(done.Stops) == 0 {
-			done.Stops, done.Resolution, done.Ended = known[i].Stops, r.Action, s.now()
+		generation := a.Generation
+		a = known[i]
+		left := slices.DeleteFunc(slices.Clone(a.Stops), func(id string) bool { return slices.Contains(acted, id) })
+		if r.Action == ReplacePlace && len(left) > 0 {
+			a.Stops = left
+		} else {
+			a.Generation, a.Resolution, a.Ended = generation, r.Action, s.now()
 		}
-		return []Alert{done}, nil
+		return []Alert{a}, nil
 	})
-	return done, err
+	return a, err
 }
 
-// resolvedBefore gives what was done, if it was this.
+// resolvedBefore gives what was done. An alert of several stops may be open still.
 func (s *Service) resolvedBefore(ctx context.Context, c Caller, tripID string, a Alert, r Resolution) (Resolved, error) {
-	if a.Resolution != r.Action {
-		return Resolved{}, ErrAlertEnded
-	}
 	out := Resolved{Alert: a}
-	switch a.Resolution {
+	switch r.Action {
 	case RegenerateDay:
 		g, err := s.Generations.Generation(ctx, a.Generation)
 		if err != nil {
@@ -121,8 +143,8 @@ func (s *Service) regenerateFor(ctx context.Context, c Caller, tripID string, a 
 	return &g, err
 }
 
-// replaceFor puts other places where the alert hits, and gives the stops that are left. All places are chosen before the
-// first is put in.
+// replaceFor puts other places where the alert hits, and gives the stops that this was done for. All places are chosen
+// before the first is put in.
 func (s *Service) replaceFor(ctx context.Context, c Caller, tripID string, a Alert, r Resolution) ([]string, *Itinerary, error) {
 	it, err := s.Itineraries.Itinerary(ctx, c.Owner, tripID, 0)
 	if err != nil {
@@ -138,9 +160,12 @@ func (s *Service) replaceFor(ctx context.Context, c Caller, tripID string, a Ale
 	if r.Place != "" && len(wanted) > 1 {
 		return nil, nil, errs.Invalid(errs.Field("stop_id", "어느 장소를 바꿀지 골라 주세요.", "Say which of the stops to replace."))
 	}
-	edits, err := s.replacements(it, a, wanted, r.Place)
-	if err != nil {
+	edits, without, err := s.replacements(ctx, c, it, a, wanted, r.Place)
+	switch {
+	case err != nil:
 		return nil, nil, err
+	case len(edits) == 0 && len(without) > 0:
+		return nil, nil, ErrNoAlternative.With("stop", without[0])
 	}
 	for _, e := range edits {
 		it, err = s.EditItinerary(ctx, c.within(e.Stop), tripID, it.Version, it.Revision, e)
@@ -148,18 +173,19 @@ func (s *Service) replaceFor(ctx context.Context, c Caller, tripID string, a Ale
 			return nil, nil, err
 		}
 	}
-	left := slices.DeleteFunc(slices.Clone(a.Stops), func(id string) bool { return slices.Contains(wanted, id) })
-	return left, &it, nil
+	acted := slices.DeleteFunc(slices.Clone(wanted), func(id string) bool { return slices.Contains(without, id) })
+	return acted, &it, nil
 }
 
-// replacements chooses a place for each of the stops that the alert still hits.
-func (s *Service) replacements(it Itinerary, a Alert, wanted []string, place string) ([]Edit, error) {
+// replacements chooses a place for each of the stops that the alert still hits; without are those that none is known for.
+func (s *Service) replacements(
+	ctx context.Context, c Caller, it Itinerary, a Alert, wanted []string, place string,
+) (edits []Edit, without []string, err error) {
 	days, err := s.Documents.Planned(it.Plan.Document)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	taken := it.Plan.Outline.Places()
-	var edits []Edit
 	for _, d := range days {
 		for _, stop := range d.Stops {
 			if !slices.Contains(wanted, stop.ID) || !a.hits(stop) {
@@ -167,15 +193,47 @@ func (s *Service) replacements(it Itinerary, a Alert, wanted []string, place str
 			}
 			chosen := place
 			if chosen == "" {
-				if chosen = a.alternative(stop, taken); chosen == "" {
-					return nil, ErrNoAlternative.With("stop", stop.ID)
+				if chosen, err = s.alternative(ctx, c, it, a, stop, taken); err != nil {
+					return nil, nil, err
 				}
+			}
+			if chosen == "" {
+				without = append(without, stop.ID)
+				continue
 			}
 			taken = append(taken, chosen)
 			edits = append(edits, Edit{Kind: ReplaceStop, Stop: stop.ID, Place: chosen})
 		}
 	}
-	return edits, nil
+	return edits, without, nil
+}
+
+// alternative is the best place to stand where a stop is that is not in the itinerary yet: of those that it was planned
+// with, else of those that the planner offers now, since they may be taken or unknown to an older plan. Empty if there is
+// none.
+func (s *Service) alternative(ctx context.Context, c Caller, it Itinerary, a Alert, stop PlannedStop, taken []string) (string, error) {
+	if chosen := a.alternative(stop, taken); chosen != "" {
+		return chosen, nil
+	}
+	t, err := s.Get(ctx, c, it.TripID)
+	if err != nil {
+		return "", err
+	}
+	// An edit that changes no place has the stop's day told anew; the outcome is not stored.
+	plan, _, err := s.Planner.Replan(ctx, t.Profile(), it, &Edit{Kind: LockStop, Stop: stop.ID, Locked: true})
+	if err != nil {
+		return "", err
+	}
+	days, err := s.Documents.Planned(plan.Document)
+	if err != nil {
+		return "", err
+	}
+	for _, d := range days {
+		if i := slices.IndexFunc(d.Stops, func(other PlannedStop) bool { return other.ID == stop.ID }); i >= 0 {
+			return a.alternative(d.Stops[i], taken), nil
+		}
+	}
+	return "", nil
 }
 
 // hits tells whether the alert still holds for a stop.

@@ -21,6 +21,7 @@ type Deps struct {
 	Itineraries Itineraries
 	Generations Generations
 	Feed        Feed
+	Keys        Keys
 	Shares      Shares
 	Alerts      Alerts
 	Webhooks    Webhooks
@@ -85,15 +86,6 @@ func (s *Service) tryLocate(ctx context.Context, d *Destination) {
 	if err := s.locate(ctx, d); err != nil {
 		s.Log.WarnContext(ctx, "look up a city", "error", err)
 	}
-}
-
-// repeated gives the ids of what a write under the same key made, if it was made before.
-func repeated(err error) ([]string, bool) {
-	r, ok := errors.AsType[*Repeated](err)
-	if !ok {
-		return nil, false
-	}
-	return r.Resources, true
 }
 
 // temporary tells whether the same call may work later.

@@ -3,7 +3,6 @@ package trip
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"time"
 
@@ -32,7 +31,20 @@ const (
 )
 
 // Share makes a link that works for some days, 0 for 30, and gives the token in it, which is told only now.
+// A repeated request is told it again.
 func (s *Service) Share(ctx context.Context, c Caller, tripID string, days int) (Share, string, error) {
+	var token string
+	share, err := writeOnce(ctx, s, c, func() (made Share, err error) {
+		made, token, err = s.share(ctx, c, tripID, days)
+		return made, err
+	}, func(ids []string) (Share, error) {
+		token = ids[1]
+		return s.Shares.Share(ctx, c.Owner, tripID, ids[0])
+	})
+	return share, token, err
+}
+
+func (s *Service) share(ctx context.Context, c Caller, tripID string, days int) (Share, string, error) {
 	if days == 0 {
 		days = defaultShareDays
 	}
@@ -41,13 +53,7 @@ func (s *Service) Share(ctx context.Context, c Caller, tripID string, days int) 
 	_, _ = rand.Read(secret) // it never fails (crypto/rand)
 	token := base64.RawURLEncoding.EncodeToString(secret)
 	share := Share{ID: s.IDs.New(prefixShare), TripID: tripID, Created: now, Expires: now.AddDate(0, 0, days)}
-	return share, token, s.Shares.AddShare(ctx, c.Owner, share, tokenHash(token))
-}
-
-// tokenHash is all that is kept of a token. It has 256 random bits, so that no slow hash is needed.
-func tokenHash(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
+	return share, token, s.Shares.AddShare(ctx, c.Owner, share, token, c.Once)
 }
 
 // ListShares gives a page of a trip's links, newest first, those made before the cursor (a link's id).
@@ -62,5 +68,5 @@ func (s *Service) Revoke(ctx context.Context, c Caller, tripID, shareID string) 
 
 // OpenShare gives the trip that a link shows and its newest itinerary: ErrShareInvalid, ErrNoItinerary.
 func (s *Service) OpenShare(ctx context.Context, token string) (Trip, Itinerary, error) {
-	return s.Shares.Shared(ctx, tokenHash(token), s.now())
+	return s.Shares.Shared(ctx, token, s.now())
 }

@@ -2,6 +2,8 @@ package trip
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -45,12 +47,29 @@ var errNoStop = errs.NotFound(errs.ReasonNotFound, "일정에 없는 장소입�
 // rules of the touched days are computed anew, and what it breaks is told in the itinerary. ErrStaleRevision carries the
 // present itinerary; ErrVersionGone, errNoStop.
 func (s *Service) EditItinerary(ctx context.Context, c Caller, tripID string, version, revision int64, e Edit) (Itinerary, error) {
+	return writeOnce(ctx, s, c, func() (Itinerary, error) {
+		return s.editItinerary(ctx, c, tripID, version, revision, e)
+	}, s.presentItinerary(ctx, c, tripID, version))
+}
+
+// presentItinerary reads a version that a write changed, or the newest where it is not kept any more.
+func (s *Service) presentItinerary(ctx context.Context, c Caller, tripID string, version int64) func([]string) (Itinerary, error) {
+	return func([]string) (Itinerary, error) {
+		it, err := s.Itineraries.Itinerary(ctx, c.Owner, tripID, version)
+		if version != 0 && errors.Is(err, ErrVersionGone) {
+			it, err = s.Itineraries.Itinerary(ctx, c.Owner, tripID, 0)
+		}
+		return it, err
+	}
+}
+
+func (s *Service) editItinerary(ctx context.Context, c Caller, tripID string, version, revision int64, e Edit) (Itinerary, error) {
 	t, before, err := s.edited(ctx, c, tripID, version)
 	if err != nil {
 		return Itinerary{}, err
 	}
 	if before.Revision != revision {
-		return s.staleEdit(ctx, c, before)
+		return Itinerary{}, ErrStaleRevision.WithResource(before)
 	}
 	if err := s.checkEdit(before.Plan.Outline, &e); err != nil {
 		return Itinerary{}, err
@@ -59,17 +78,13 @@ func (s *Service) EditItinerary(ctx context.Context, c Caller, tripID string, ve
 	if err != nil {
 		return Itinerary{}, err
 	}
-	it, err := s.Itineraries.Edit(ctx, c.Owner, tripID, version, c.Once, func(it *Itinerary) ([]int, error) {
+	return s.Itineraries.Edit(ctx, c.Owner, tripID, version, c.Once, func(it *Itinerary) ([]int, error) {
 		if it.Revision != revision {
 			return nil, ErrStaleRevision.WithResource(*it)
 		}
 		it.Plan = after
 		return days, nil
 	})
-	if _, ok := repeated(err); ok {
-		return s.Itineraries.Itinerary(ctx, c.Owner, tripID, version)
-	}
-	return it, err
 }
 
 // edited reads a trip and one of its itineraries, at the same time.
@@ -84,21 +99,6 @@ func (s *Service) edited(ctx context.Context, c Caller, tripID string, version i
 		return err
 	})
 	return t, it, reading.Wait()
-}
-
-// staleEdit tells that an itinerary was changed meanwhile, unless it was this very edit that changed it.
-func (s *Service) staleEdit(ctx context.Context, c Caller, present Itinerary) (Itinerary, error) {
-	stale := ErrStaleRevision.WithResource(present)
-	if c.Once.Key == "" {
-		return Itinerary{}, stale
-	}
-	_, err := s.Itineraries.Edit(ctx, c.Owner, present.TripID, present.Version, c.Once, func(*Itinerary) ([]int, error) {
-		return nil, stale
-	})
-	if _, ok := repeated(err); ok {
-		return s.Itineraries.Itinerary(ctx, c.Owner, present.TripID, present.Version)
-	}
-	return Itinerary{}, err
 }
 
 func (s *Service) checkEdit(o Outline, e *Edit) error {
@@ -133,20 +133,19 @@ func (s *Service) Versions(ctx context.Context, c Caller, tripID string) ([]Vers
 
 // Restore makes an older version the newest again, as a new version: ErrVersionGone.
 func (s *Service) Restore(ctx context.Context, c Caller, tripID string, version int64) (Itinerary, error) {
-	old, err := s.Itineraries.Itinerary(ctx, c.Owner, tripID, version)
-	if err != nil {
-		return Itinerary{}, err
-	}
-	it, err := s.Itineraries.AddVersion(ctx, c.Owner, tripID, c.Once, func(t *Trip) (Itinerary, error) {
-		if t.Running != "" {
-			return Itinerary{}, ErrGenerationRunning.With("generation", t.Running)
+	return writeOnce(ctx, s, c, func() (Itinerary, error) {
+		old, err := s.Itineraries.Itinerary(ctx, c.Owner, tripID, version)
+		if err != nil {
+			return Itinerary{}, err
 		}
-		return Itinerary{Origin: FromRestore, Generation: old.Generation, DayStart: old.DayStart, Plan: old.Plan}, nil
-	})
-	if _, ok := repeated(err); ok {
-		return s.Itineraries.Itinerary(ctx, c.Owner, tripID, 0)
-	}
-	return it, err
+		return s.Itineraries.AddVersion(ctx, c.Owner, tripID, c.Once, func(t *Trip) (Itinerary, error) {
+			if t.Running != "" {
+				return Itinerary{}, ErrGenerationRunning.With("generation", t.Running)
+			}
+			t.Looked = time.Time{} // nobody looked for what changed since that version was made
+			return Itinerary{Origin: FromRestore, Generation: old.Generation, DayStart: old.DayStart, Plan: old.Plan}, nil
+		})
+	}, s.presentItinerary(ctx, c, tripID, 0))
 }
 
 // Compare gives two versions with what differs between them, by day and time.

@@ -22,26 +22,6 @@ var (
 	ErrUnchanged = errors.New("unchanged")
 )
 
-// Once makes a write happen once, however often it is sent: all writes of an owner under the same key within KeepKeys
-// are the same one. Without a key it does nothing.
-type Once struct {
-	Key string
-	// Fingerprint tells a repeated request from another one under its key.
-	Fingerprint []byte
-}
-
-// KeepKeys is how long idempotency keys are kept at least.
-const KeepKeys = 24 * time.Hour
-
-// Repeated is the error of a write that was made before under its key: nothing was changed now.
-type Repeated struct {
-	// Resources are the ids of what the write made or changed then: trips, or a generation.
-	Resources []string
-}
-
-// Error is for the log.
-func (*Repeated) Error() string { return "the write was made before" }
-
 // Trips stores trips. A store counts up the revision, sets Updated and writes the feed with each change.
 type Trips interface {
 	// Create stores a new trip: Repeated, ErrMismatch.
@@ -150,18 +130,20 @@ type Feed interface {
 	Subscribe(tripID string) (wake <-chan struct{}, stop func())
 }
 
-// Shares stores read-only links. Tokens are stored by their hash only.
+// Shares stores read-only links. Tokens are stored by their hash only, and sealed while a request may be repeated.
 type Shares interface {
-	// AddShare stores a link: ErrNoTrip.
-	AddShare(ctx context.Context, owner string, s Share, tokenHash []byte) error
+	// AddShare stores a link: ErrNoTrip, Repeated (with its id and, once more, its token), ErrMismatch.
+	AddShare(ctx context.Context, owner string, s Share, token string, once Once) error
 	// Shares gives a page of a trip's links, newest first, those made before the cursor (a link's id; empty for the
 	// first page): ErrNoTrip.
 	Shares(ctx context.Context, owner, tripID, before string, limit int) ([]Share, error)
 	// RevokeShare makes a link stop working; repeating it changes nothing: ErrNoTrip, ErrNoShare.
 	RevokeShare(ctx context.Context, owner, tripID, shareID string, now time.Time) (Share, error)
+	// Share reads a link: ErrNoTrip, ErrNoShare.
+	Share(ctx context.Context, owner, tripID, shareID string) (Share, error)
 	// Shared gives the trip that a link shows and its newest itinerary: ErrShareInvalid unless the link works at now and
 	// the trip is not deleted.
-	Shared(ctx context.Context, tokenHash []byte, now time.Time) (Trip, Itinerary, error)
+	Shared(ctx context.Context, token string, now time.Time) (Trip, Itinerary, error)
 }
 
 // Alerts stores what the watch over trips found.
@@ -172,8 +154,8 @@ type Alerts interface {
 	Alert(ctx context.Context, owner, tripID, alertID string) (Alert, error)
 	// UpdateAlerts changes a trip's alerts, and its Looked, in one transaction that nobody else can change the trip
 	// during: fn is given the trip and those of its alerts that are open or were kept, and gives those that are new or
-	// changed; each is written to the feed. ErrNoTrip, or what fn returns.
-	UpdateAlerts(ctx context.Context, owner, tripID string, fn func(t *Trip, known []Alert) ([]Alert, error)) error
+	// changed; each is written to the feed. ErrNoTrip, Repeated, ErrMismatch, or what fn returns.
+	UpdateAlerts(ctx context.Context, owner, tripID string, once Once, fn func(t *Trip, known []Alert) ([]Alert, error)) error
 	// LookNow makes a trip due for a look.
 	LookNow(ctx context.Context, tripID string, now time.Time) error
 	// TakeDue gives trips whose NextLook is not after now, the most overdue first, and puts each off until an instant, so

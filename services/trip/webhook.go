@@ -111,14 +111,15 @@ type Webhooks interface {
 	Webhook(ctx context.Context, owner, id string) (Webhook, error)
 	// Webhooks gives a page of an owner's, newest first, those made before the cursor (an id; empty for the first page).
 	Webhooks(ctx context.Context, owner, before string, limit int) ([]Webhook, error)
-	// UpdateWebhook changes one in a transaction: ErrNoWebhook, or what fn returns.
-	UpdateWebhook(ctx context.Context, owner, id string, fn func(*Webhook) error) (Webhook, error)
-	// RemoveWebhook removes one with its deliveries: ErrNoWebhook.
-	RemoveWebhook(ctx context.Context, owner, id string) error
+	// UpdateWebhook changes one in a transaction: ErrNoWebhook, Repeated (with its id), ErrMismatch, or what fn returns.
+	UpdateWebhook(ctx context.Context, owner, id string, once Once, fn func(*Webhook) error) (Webhook, error)
+	// RemoveWebhook removes one with its deliveries: ErrNoWebhook, Repeated, ErrMismatch.
+	RemoveWebhook(ctx context.Context, owner, id string, once Once) error
 	// Deliveries gives a page of what an endpoint was told, newest first, as Webhooks does.
 	Deliveries(ctx context.Context, webhookID, before string, limit int) ([]Delivery, error)
-	// Replay makes a message due again from the first try on: ErrNoDelivery.
-	Replay(ctx context.Context, webhookID, messageID string, now time.Time) (Delivery, error)
+	// Replay makes a message of an owner's endpoint due again from the first try on: ErrNoDelivery, and where it was
+	// repeated the delivery as it is: ErrMismatch.
+	Replay(ctx context.Context, owner, webhookID, messageID string, now time.Time, once Once) (Delivery, error)
 }
 
 // Targets knows which addresses may be called.
@@ -135,11 +136,14 @@ func (s *Service) CreateWebhook(ctx context.Context, c Caller, address string, e
 	w := Webhook{
 		ID: s.IDs.New(prefixHook), Owner: c.Owner, URL: address, Events: events, Secret: newSecret(), Created: s.now(),
 	}
-	err := s.Webhooks.AddWebhook(ctx, w, maxWebhooks, c.Once)
-	if ids, ok := repeated(err); ok {
-		return s.Webhooks.Webhook(ctx, c.Owner, ids[0])
-	}
-	return w, err
+	return writeOnce(ctx, s, c, func() (Webhook, error) {
+		return w, s.Webhooks.AddWebhook(ctx, w, maxWebhooks, c.Once)
+	}, s.madeWebhook(ctx, c))
+}
+
+// madeWebhook reads the endpoint that a write made or changed.
+func (s *Service) madeWebhook(ctx context.Context, c Caller) func(ids []string) (Webhook, error) {
+	return func(ids []string) (Webhook, error) { return s.Webhooks.Webhook(ctx, c.Owner, ids[0]) }
 }
 
 // checkTarget refuses what is no address of a server that may be called. What a name resolves to is checked with each
@@ -169,26 +173,35 @@ func (s *Service) ListWebhooks(ctx context.Context, c Caller, before string, lim
 	return s.Webhooks.Webhooks(ctx, c.Owner, before, limit)
 }
 
-// DeleteWebhook removes an endpoint. Removing it again is ErrNoWebhook.
+// DeleteWebhook removes an endpoint. Removing it again, not under the same key, is ErrNoWebhook.
 func (s *Service) DeleteWebhook(ctx context.Context, c Caller, id string) error {
-	return s.Webhooks.RemoveWebhook(ctx, c.Owner, id)
+	type nothing struct{}
+	_, err := writeOnce(ctx, s, c, func() (nothing, error) {
+		return nothing{}, s.Webhooks.RemoveWebhook(ctx, c.Owner, id, c.Once)
+	}, func([]string) (nothing, error) { return nothing{}, nil })
+	return err
 }
 
 // EnableWebhook lets a disabled endpoint be told of things again.
 func (s *Service) EnableWebhook(ctx context.Context, c Caller, id string) (Webhook, error) {
-	return s.Webhooks.UpdateWebhook(ctx, c.Owner, id, func(w *Webhook) error {
-		w.Disabled, w.Failing = time.Time{}, time.Time{}
-		return nil
-	})
+	return s.changeWebhook(ctx, c, id, func(w *Webhook) { w.Disabled, w.Failing = time.Time{}, time.Time{} })
 }
 
 // RotateSecret gives an endpoint a new secret; the old one signs beside it for KeepOldSecret.
 func (s *Service) RotateSecret(ctx context.Context, c Caller, id string) (Webhook, error) {
-	return s.Webhooks.UpdateWebhook(ctx, c.Owner, id, func(w *Webhook) error {
+	return s.changeWebhook(ctx, c, id, func(w *Webhook) {
 		w.OldSecret, w.OldUntil = w.Secret, s.now().Add(KeepOldSecret)
 		w.Secret = newSecret()
-		return nil
 	})
+}
+
+func (s *Service) changeWebhook(ctx context.Context, c Caller, id string, change func(*Webhook)) (Webhook, error) {
+	return writeOnce(ctx, s, c, func() (Webhook, error) {
+		return s.Webhooks.UpdateWebhook(ctx, c.Owner, id, c.Once, func(w *Webhook) error {
+			change(w)
+			return nil
+		})
+	}, s.madeWebhook(ctx, c))
 }
 
 // Deliveries gives a page of what an endpoint was told, newest first.
@@ -208,7 +221,7 @@ func (s *Service) ReplayDelivery(ctx context.Context, c Caller, id, messageID st
 	if !w.Disabled.IsZero() {
 		return Delivery{}, ErrWebhookDisabled
 	}
-	return s.Webhooks.Replay(ctx, id, messageID, s.now())
+	return s.Webhooks.Replay(ctx, c.Owner, id, messageID, s.now(), c.Once)
 }
 
 // message is the body of a message.

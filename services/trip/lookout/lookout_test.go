@@ -43,7 +43,7 @@ func (e *eye) Check(ctx context.Context, owner, tripID string) (trip.Checked, er
 	if blind {
 		return trip.Checked{}, errs.Unavailable(context.DeadlineExceeded)
 	}
-	return trip.Checked{Raised: 1}, e.store.UpdateAlerts(ctx, owner, tripID, func(t *trip.Trip, _ []trip.Alert) ([]trip.Alert, error) {
+	return trip.Checked{Raised: 1}, e.store.UpdateAlerts(ctx, owner, tripID, trip.Once{}, func(t *trip.Trip, _ []trip.Alert) ([]trip.Alert, error) {
 		t.Looked = e.clock.Now()
 		return nil, nil
 	})

@@ -78,9 +78,9 @@ func (s *Store) Alert(ctx context.Context, owner, tripID, alertID string) (trip.
 
 // UpdateAlerts changes a trip's alerts.
 func (s *Store) UpdateAlerts(
-	ctx context.Context, owner, tripID string, fn func(*trip.Trip, []trip.Alert) ([]trip.Alert, error),
+	ctx context.Context, owner, tripID string, once trip.Once, fn func(*trip.Trip, []trip.Alert) ([]trip.Alert, error),
 ) error {
-	err := s.onTrip(ctx, owner, tripID, trip.Once{}, func(tx pgx.Tx, b *pgx.Batch, t *trip.Trip) error {
+	err := s.onTrip(ctx, owner, tripID, once, func(tx pgx.Tx, b *pgx.Batch, t *trip.Trip) error {
 		rows, err := tx.Query(ctx, `SELECT body FROM alert WHERE trip_id = $1 AND (resolved IS NULL OR kept) ORDER BY id`, tripID)
 		if err != nil {
 			return err

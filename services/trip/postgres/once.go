@@ -32,6 +32,14 @@ func (s *Store) before(ctx context.Context, tx pgx.Tx, owner string, once trip.O
 	return s.repeated(tx.QueryRow(ctx, findKey, owner, keyHash(once), s.now().Add(-trip.KeepKeys)), once)
 }
 
+// Made tells of a write that was made.
+func (s *Store) Made(ctx context.Context, owner string, once trip.Once) error {
+	if once.Key == "" {
+		return nil
+	}
+	return failed(s.repeated(s.pool.QueryRow(ctx, findKey, owner, keyHash(once), s.now().Add(-trip.KeepKeys)), once), "find an idempotency key")
+}
+
 func (s *Store) repeated(row pgx.Row, once trip.Once) error {
 	var (
 		fingerprint []byte

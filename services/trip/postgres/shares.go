@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"time"
 
@@ -23,19 +25,77 @@ func scanShare(row pgx.Row) (trip.Share, error) {
 	return s, postgres.Clean(err)
 }
 
+// tokenHash is all that is kept of a token. It has 256 random bits, so that no slow hash is needed.
+func tokenHash(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+func tokenPlace(shareID string) string { return "share/" + shareID + "/token" }
+
 // AddShare stores a link.
-func (s *Store) AddShare(ctx context.Context, owner string, share trip.Share, tokenHash []byte) error {
-	tag, err := s.pool.Exec(ctx, `
-		INSERT INTO share (id, trip_id, token_hash, created, expires)
-		SELECT $1, t.id, $3, $4, $5 FROM trip t WHERE t.id = $2 AND t.owner = $6 AND t.deleted IS NULL`,
-		share.ID, share.TripID, tokenHash, share.Created, share.Expires, owner)
+func (s *Store) AddShare(ctx context.Context, owner string, share trip.Share, token string, once trip.Once) error {
+	err := s.onceMore(func() error {
+		return postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+			if err := s.before(ctx, tx, owner, once); err != nil {
+				return s.withToken(err)
+			}
+			tag, err := tx.Exec(ctx, `
+				INSERT INTO share (id, trip_id, token_hash, created, expires)
+				SELECT $1, t.id, $3, $4, $5 FROM trip t WHERE t.id = $2 AND t.owner = $6 AND t.deleted IS NULL`,
+				share.ID, share.TripID, tokenHash(token), share.Created, share.Expires, owner)
+			if err != nil {
+				return err
+			}
+			if tag.RowsAffected() == 0 {
+				return trip.ErrNoTrip
+			}
+			sealed, err := s.seal.Seal([]byte(token), tokenPlace(share.ID))
+			if err != nil {
+				return err
+			}
+			var b pgx.Batch
+			s.after(&b, owner, once, share.ID, base64.StdEncoding.EncodeToString(sealed))
+			return send(ctx, tx, &b)
+		})
+	})
+	return failed(err, "add share link")
+}
+
+// withToken opens the token that was noted with a link.
+func (s *Store) withToken(err error) error {
+	made, ok := errors.AsType[*trip.Repeated](err)
+	if !ok {
+		return err
+	}
+	sealed, err := base64.StdEncoding.DecodeString(made.Resources[1])
 	if err != nil {
-		return failed(postgres.Clean(err), "add share link")
+		return err
 	}
-	if tag.RowsAffected() == 0 {
-		return trip.ErrNoTrip
+	token, err := s.seal.Open(sealed, tokenPlace(made.Resources[0]))
+	if err != nil {
+		return err
 	}
-	return nil
+	return &trip.Repeated{Resources: []string{made.Resources[0], string(token)}}
+}
+
+// Share reads a link.
+func (s *Store) Share(ctx context.Context, owner, tripID, shareID string) (trip.Share, error) {
+	share, err := scanShare(s.pool.QueryRow(ctx, `
+		SELECT `+shareColumns+` FROM share s JOIN trip t ON t.id = s.trip_id
+		WHERE s.id = $1 AND s.trip_id = $2 AND t.owner = $3 AND t.deleted IS NULL`, shareID, tripID, owner))
+	if !errors.Is(err, postgres.ErrNoRow) {
+		return share, failed(err, "read share link")
+	}
+	return share, s.noShare(ctx, owner, tripID)
+}
+
+// noShare says why there is no such link.
+func (s *Store) noShare(ctx context.Context, owner, tripID string) error {
+	if err := s.there(ctx, owner, tripID); err != nil {
+		return err
+	}
+	return trip.ErrNoShare
 }
 
 // Shares lists a trip's links.
@@ -62,17 +122,14 @@ func (s *Store) RevokeShare(ctx context.Context, owner, tripID, shareID string, 
 	if !errors.Is(err, postgres.ErrNoRow) {
 		return share, failed(err, "revoke share link")
 	}
-	if err := s.there(ctx, owner, tripID); err != nil {
-		return trip.Share{}, err
-	}
-	return trip.Share{}, trip.ErrNoShare
+	return trip.Share{}, s.noShare(ctx, owner, tripID)
 }
 
 // Shared gives what a link shows.
-func (s *Store) Shared(ctx context.Context, tokenHash []byte, now time.Time) (trip.Trip, trip.Itinerary, error) {
+func (s *Store) Shared(ctx context.Context, token string, now time.Time) (trip.Trip, trip.Itinerary, error) {
 	t, err := s.scanTrip(s.pool.QueryRow(ctx, `
 		SELECT `+tripColumns+` FROM share s JOIN trip t ON t.id = s.trip_id
-		WHERE s.token_hash = $1 AND s.revoked IS NULL AND s.expires > $2 AND t.deleted IS NULL`, tokenHash, now))
+		WHERE s.token_hash = $1 AND s.revoked IS NULL AND s.expires > $2 AND t.deleted IS NULL`, tokenHash(token), now))
 	if errors.Is(err, postgres.ErrNoRow) {
 		return trip.Trip{}, trip.Itinerary{}, trip.ErrShareInvalid
 	}

@@ -105,14 +105,12 @@ func (s *Store) Webhooks(ctx context.Context, owner, before string, limit int) (
 }
 
 // UpdateWebhook changes an endpoint.
-func (s *Store) UpdateWebhook(ctx context.Context, owner, id string, fn func(*trip.Webhook) error) (trip.Webhook, error) {
+func (s *Store) UpdateWebhook(
+	ctx context.Context, owner, id string, once trip.Once, fn func(*trip.Webhook) error,
+) (trip.Webhook, error) {
 	var w trip.Webhook
-	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
-		w, err = s.scanWebhook(tx.QueryRow(ctx,
-			`SELECT `+webhookColumns+` FROM webhook w WHERE w.id = $1 AND w.owner = $2 FOR NO KEY UPDATE`, id, owner))
-		if err != nil {
-			return err
-		}
+	err := s.onWebhook(ctx, owner, id, once, func(b *pgx.Batch, found trip.Webhook) error {
+		w = found
 		if err := fn(&w); err != nil {
 			return err
 		}
@@ -120,20 +118,44 @@ func (s *Store) UpdateWebhook(ctx context.Context, owner, id string, fn func(*tr
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE webhook SET body = $2, events = $3, failing = $4, disabled = $5 WHERE id = $1`,
+		b.Queue(`UPDATE webhook SET body = $2, events = $3, failing = $4, disabled = $5 WHERE id = $1`,
 			id, body, w.Events, instant(w.Failing), instant(w.Disabled))
-		return err
+		return nil
 	})
 	return w, noWebhook(err, "change webhook")
 }
 
 // RemoveWebhook removes an endpoint.
-func (s *Store) RemoveWebhook(ctx context.Context, owner, id string) error {
-	tag, err := s.pool.Exec(ctx, `DELETE FROM webhook WHERE id = $1 AND owner = $2`, id, owner)
-	if err == nil && tag.RowsAffected() == 0 {
-		return trip.ErrNoWebhook
-	}
-	return failed(postgres.Clean(err), "remove webhook")
+func (s *Store) RemoveWebhook(ctx context.Context, owner, id string, once trip.Once) error {
+	err := s.onWebhook(ctx, owner, id, once, func(b *pgx.Batch, _ trip.Webhook) error {
+		b.Queue(`DELETE FROM webhook WHERE id = $1`, id)
+		return nil
+	})
+	return noWebhook(err, "remove webhook")
+}
+
+// onWebhook queues a write on an endpoint that nobody else can change meanwhile.
+func (s *Store) onWebhook(
+	ctx context.Context, owner, id string, once trip.Once, fn func(*pgx.Batch, trip.Webhook) error,
+) error {
+	return s.onceMore(func() error {
+		return postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+			if err := s.before(ctx, tx, owner, once); err != nil {
+				return err
+			}
+			w, err := s.scanWebhook(tx.QueryRow(ctx,
+				`SELECT `+webhookColumns+` FROM webhook w WHERE w.id = $1 AND w.owner = $2 FOR UPDATE`, id, owner))
+			if err != nil {
+				return err
+			}
+			var b pgx.Batch
+			if err := fn(&b, w); err != nil {
+				return err
+			}
+			s.after(&b, owner, once, id)
+			return send(ctx, tx, &b)
+		})
+	})
 }
 
 // enqueue queues a message about an entry of a trip's feed for each endpoint of the trip's owner that wants it.
@@ -209,17 +231,33 @@ func addAttempts(ctx context.Context, tx pgx.Tx, webhookID string, deliveries []
 	return err
 }
 
+const (
+	replay       = `UPDATE webhook_message m SET due = $3, step = 0 WHERE m.webhook_id = $1 AND m.id = $2 RETURNING ` + deliveryColumns
+	readDelivery = `SELECT ` + deliveryColumns + ` FROM webhook_message m WHERE m.webhook_id = $1 AND m.id = $2`
+)
+
 // Replay makes a message due again.
-func (s *Store) Replay(ctx context.Context, webhookID, messageID string, now time.Time) (trip.Delivery, error) {
+func (s *Store) Replay(
+	ctx context.Context, owner, webhookID, messageID string, now time.Time, once trip.Once,
+) (trip.Delivery, error) {
 	one := make([]trip.Delivery, 1)
-	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
-		one[0], err = scanDelivery(tx.QueryRow(ctx, `
-			UPDATE webhook_message m SET due = $3, step = 0 WHERE m.webhook_id = $1 AND m.id = $2 RETURNING `+deliveryColumns,
-			webhookID, messageID, now))
-		if err != nil {
-			return err
-		}
-		return addAttempts(ctx, tx, webhookID, one)
+	err := s.onceMore(func() error {
+		return postgres.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
+			err = s.before(ctx, tx, owner, once)
+			if _, made := errors.AsType[*trip.Repeated](err); made {
+				one[0], err = scanDelivery(tx.QueryRow(ctx, readDelivery, webhookID, messageID))
+			} else if err == nil {
+				if one[0], err = scanDelivery(tx.QueryRow(ctx, replay, webhookID, messageID, now)); err == nil {
+					var b pgx.Batch
+					s.after(&b, owner, once, messageID)
+					err = send(ctx, tx, &b)
+				}
+			}
+			if err != nil {
+				return err
+			}
+			return addAttempts(ctx, tx, webhookID, one)
+		})
 	})
 	if errors.Is(err, postgres.ErrNoRow) {
 		return one[0], trip.ErrNoDelivery

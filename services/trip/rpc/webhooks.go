@@ -59,7 +59,7 @@ func (h *webhooks) ListWebhooks(ctx context.Context, r *tripv1.ListWebhooksReque
 }
 
 func (h *webhooks) DeleteWebhook(ctx context.Context, r *tripv1.DeleteWebhookRequest) (*tripv1.DeleteWebhookResponse, error) {
-	c, err := h.reader(ctx)
+	c, err := h.writer(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (h *webhooks) DeleteWebhook(ctx context.Context, r *tripv1.DeleteWebhookReq
 }
 
 func (h *webhooks) EnableWebhook(ctx context.Context, r *tripv1.EnableWebhookRequest) (*tripv1.EnableWebhookResponse, error) {
-	c, err := h.reader(ctx)
+	c, err := h.writer(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (h *webhooks) EnableWebhook(ctx context.Context, r *tripv1.EnableWebhookReq
 func (h *webhooks) RotateWebhookSecret(
 	ctx context.Context, r *tripv1.RotateWebhookSecretRequest,
 ) (*tripv1.RotateWebhookSecretResponse, error) {
-	c, err := h.reader(ctx)
+	c, err := h.writer(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (h *webhooks) ListWebhookDeliveries(
 func (h *webhooks) ReplayWebhookDelivery(
 	ctx context.Context, r *tripv1.ReplayWebhookDeliveryRequest,
 ) (*tripv1.ReplayWebhookDeliveryResponse, error) {
-	c, err := h.reader(ctx)
+	c, err := h.writer(ctx, r)
 	if err != nil {
 		return nil, err
 	}

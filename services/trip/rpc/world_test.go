@@ -87,7 +87,7 @@ func newWorldOn(t *testing.T, c *clock.Fake, store triptest.Store, change ...fun
 	ai, runs := peers.AI{Intake: w.ai, Planner: w.ai}, new(sagas)
 	hooks, _ := store.(trip.Webhooks) // the one in memory has none
 	service := trip.New(trip.Deps{
-		Trips: w.store, Itineraries: w.store, Generations: w.store, Feed: w.store, Shares: w.store, Alerts: w.store,
+		Trips: w.store, Itineraries: w.store, Generations: w.store, Feed: w.store, Keys: w.store, Shares: w.store, Alerts: w.store,
 		Webhooks: hooks, Targets: webhooks.NewTargets(webhooks.Options{}), Outlook: w.outlook, Cities: w.cities, Zones: zones.New(), Sagas: runs, Intake: ai, Planner: ai, Documents: peers.Documents{}, Log: slog.New(slog.DiscardHandler),
 		Clock: w.clock, IDs: id.Random{}, HandOverWait: time.Second,
 	})

@@ -220,7 +220,7 @@ func process(t *testing.T, url string, key []byte, intake trip.Intake) (*postgre
 		Times: quick(), Clock: clock.System{}, Log: quiet,
 	})
 	return store, trip.New(trip.Deps{
-		Trips: store, Itineraries: store, Generations: store, Feed: store, Shares: store, Alerts: store,
+		Trips: store, Itineraries: store, Generations: store, Feed: store, Keys: store, Shares: store, Alerts: store,
 		Cities: new(triptest.Cities), Zones: zones.New(), Sagas: noSagas{}, Intake: intake, Log: quiet,
 		Clock: clock.System{}, IDs: id.Random{},
 	}), runner

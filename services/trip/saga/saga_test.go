@@ -96,7 +96,7 @@ func (w *world) start(executor string) (stop func()) {
 	})
 	ai := peers.AI{Intake: w.ai, Planner: w.ai}
 	w.service = trip.New(trip.Deps{
-		Trips: w.store, Itineraries: w.store, Generations: w.store, Feed: w.store, Shares: w.store, Alerts: w.store,
+		Trips: w.store, Itineraries: w.store, Generations: w.store, Feed: w.store, Keys: w.store, Shares: w.store, Alerts: w.store,
 		Cities: new(triptest.Cities), Zones: zones.New(), Sagas: w.runner, Intake: ai, Planner: ai, Documents: peers.Documents{}, Log: quiet,
 		Clock: clock.System{}, IDs: id.Random{}, HandOverWait: 5 * time.Second,
 	})

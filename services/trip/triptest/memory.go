@@ -31,7 +31,7 @@ type Memory struct {
 	generations map[string]trip.Generation
 	keys        map[ownedKey]note
 	keyOf       map[string]ownedKey // by generation
-	shares      map[string]share    // by token hash
+	shares      map[string]share    // by token
 	alerts      map[string][]trip.Alert
 	due         map[string]time.Time // where it is not the trip's NextLook
 }
@@ -100,6 +100,13 @@ func (m *Memory) before(owner string, once trip.Once) error {
 		return trip.ErrMismatch
 	}
 	return &trip.Repeated{Resources: n.resources}
+}
+
+// Made tells of a write that was made.
+func (m *Memory) Made(_ context.Context, owner string, once trip.Once) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.before(owner, once)
 }
 
 func (m *Memory) after(owner string, once trip.Once, resources ...string) {

@@ -47,12 +47,15 @@ func (m *Memory) Alert(_ context.Context, owner, tripID, alertID string) (trip.A
 
 // UpdateAlerts changes a trip's alerts.
 func (m *Memory) UpdateAlerts(
-	_ context.Context, owner, tripID string, fn func(*trip.Trip, []trip.Alert) ([]trip.Alert, error),
+	_ context.Context, owner, tripID string, once trip.Once, fn func(*trip.Trip, []trip.Alert) ([]trip.Alert, error),
 ) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	t, err := m.living(owner, tripID)
 	if err != nil {
+		return err
+	}
+	if err := m.before(owner, once); err != nil {
 		return err
 	}
 	known := slices.DeleteFunc(copyOf(m.alerts[tripID]), func(a trip.Alert) bool { return !a.IsOpen() && !a.Kept() })
@@ -74,6 +77,7 @@ func (m *Memory) UpdateAlerts(
 	}
 	m.trips[tripID] = copyOf(t)
 	delete(m.due, tripID)
+	m.after(owner, once, tripID)
 	return nil
 }
 

@@ -187,14 +187,33 @@ func (m *Memory) Advance(_ context.Context, id string, fn func(*trip.Advance) er
 }
 
 // AddShare stores a link.
-func (m *Memory) AddShare(_ context.Context, owner string, s trip.Share, tokenHash []byte) error {
+func (m *Memory) AddShare(_ context.Context, owner string, s trip.Share, token string, once trip.Once) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := m.before(owner, once); err != nil {
+		return err
+	}
 	if _, err := m.living(owner, s.TripID); err != nil {
 		return err
 	}
-	m.shares[string(tokenHash)] = share{s, owner}
+	m.shares[token] = share{s, owner}
+	m.after(owner, once, s.ID, token)
 	return nil
+}
+
+// Share reads a link.
+func (m *Memory) Share(_ context.Context, owner, tripID, shareID string) (trip.Share, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, err := m.living(owner, tripID); err != nil {
+		return trip.Share{}, err
+	}
+	for _, s := range m.shares {
+		if s.TripID == tripID && s.ID == shareID {
+			return s.Share, nil
+		}
+	}
+	return trip.Share{}, trip.ErrNoShare
 }
 
 // Shares lists a trip's links.
@@ -234,9 +253,9 @@ func (m *Memory) RevokeShare(_ context.Context, owner, tripID, shareID string, n
 }
 
 // Shared gives what a link shows.
-func (m *Memory) Shared(ctx context.Context, tokenHash []byte, now time.Time) (trip.Trip, trip.Itinerary, error) {
+func (m *Memory) Shared(ctx context.Context, token string, now time.Time) (trip.Trip, trip.Itinerary, error) {
 	m.mu.Lock()
-	s, ok := m.shares[string(tokenHash)]
+	s, ok := m.shares[token]
 	t := copyOf(m.trips[s.TripID])
 	m.mu.Unlock()
 	if !ok || !s.Revoked.IsZero() || !now.Before(s.Expires) || t.IsDeleted() {

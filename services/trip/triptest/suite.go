@@ -21,6 +21,7 @@ type Store interface {
 	trip.Itineraries
 	trip.Generations
 	trip.Feed
+	trip.Keys
 	trip.Shares
 	trip.Alerts
 }
@@ -68,6 +69,7 @@ func Suite(t *testing.T, open func(t *testing.T, c clock.Clock) Store) {
 		"GenerationsAdvanceWithTheTrip": testGeneration,
 		"RefusedRequestFreesItsKey":     testForgetKey,
 		"ShareLinks":                    testShares,
+		"ShareLinksUnderOneKey":         testShareOnce,
 		"AlertsAreToldAndKeptApart":     testAlerts,
 		"DueTripsAreTakenOnce":          testDue,
 	} {
@@ -268,6 +270,11 @@ func testOnce(f *fixture) {
 	if got.Name != "하나" || got.Revision != 2 {
 		f.Fatalf("the repeated edit changed something: %+v", got)
 	}
+	if err := f.Made(f.ctx, Owner, edit); !errors.As(err, &repeated) || !slices.Equal(repeated.Resources, []string{t.ID}) {
+		f.Fatalf("got %v, want the edit", err)
+	}
+	f.wantReason(f.Made(f.ctx, Owner, trip.Once{Key: "k2", Fingerprint: []byte("x")}), errs.ReasonIdempotencyMismatch)
+	f.must(errors.Join(f.Made(f.ctx, Stranger, edit), f.Made(f.ctx, Owner, trip.Once{}), f.Made(f.ctx, Owner, trip.Once{Key: "k9"})))
 	refused := trip.Once{Key: "k3", Fingerprint: []byte("d")}
 	if _, err := f.Update(f.ctx, Owner, t.ID, refused, func(*trip.Trip) error { return trip.ErrNotReady }); err == nil {
 		f.Fatal("no error")

@@ -21,7 +21,7 @@ func testAlerts(f *fixture) {
 	put := func(alerts ...trip.Alert) []trip.Alert {
 		f.Helper()
 		var known []trip.Alert
-		f.must(f.UpdateAlerts(f.ctx, Owner, t.ID, func(_ *trip.Trip, k []trip.Alert) ([]trip.Alert, error) {
+		f.must(f.UpdateAlerts(f.ctx, Owner, t.ID, trip.Once{}, func(_ *trip.Trip, k []trip.Alert) ([]trip.Alert, error) {
 			known = k
 			return alerts, nil
 		}))
@@ -43,7 +43,7 @@ func testAlerts(f *fixture) {
 	if len(changes) != 5 || changes[0].Alert.ID != open.ID || changes[4].Alert.Resolution != trip.Keep {
 		f.Fatalf("the feed tells %+v", changes)
 	}
-	f.must(f.UpdateAlerts(f.ctx, Owner, t.ID, func(t *trip.Trip, _ []trip.Alert) ([]trip.Alert, error) {
+	f.must(f.UpdateAlerts(f.ctx, Owner, t.ID, trip.Once{}, func(t *trip.Trip, _ []trip.Alert) ([]trip.Alert, error) {
 		t.Looked = f.clock.Now()
 		return []trip.Alert{f.alert(trip.FoundGone)}, trip.ErrUnchanged
 	}))
@@ -56,7 +56,7 @@ func testAlerts(f *fixture) {
 	f.wantReason(err, errs.ReasonNotFound)
 	_, _, err = f.OpenAlerts(f.ctx, Stranger, t.ID)
 	f.wantReason(err, errs.ReasonNotFound)
-	err = f.UpdateAlerts(f.ctx, Stranger, t.ID, func(*trip.Trip, []trip.Alert) ([]trip.Alert, error) { return nil, nil })
+	err = f.UpdateAlerts(f.ctx, Stranger, t.ID, trip.Once{}, func(*trip.Trip, []trip.Alert) ([]trip.Alert, error) { return nil, nil })
 	f.wantReason(err, errs.ReasonNotFound)
 }
 
@@ -91,7 +91,7 @@ func testDue(f *fixture) {
 	if due := take(); len(due) != 1 {
 		f.Fatalf("not taken again after the lease: %v", due)
 	}
-	f.must(f.UpdateAlerts(f.ctx, Owner, t.ID, func(t *trip.Trip, _ []trip.Alert) ([]trip.Alert, error) {
+	f.must(f.UpdateAlerts(f.ctx, Owner, t.ID, trip.Once{}, func(t *trip.Trip, _ []trip.Alert) ([]trip.Alert, error) {
 		t.Looked = f.clock.Now()
 		return nil, nil
 	}))

@@ -3,6 +3,7 @@ package triptest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tripgen/tripgen/internal/errs"
@@ -199,20 +200,25 @@ func testForgetKey(f *fixture) {
 func testShares(f *fixture) {
 	t := f.create()
 	f.addVersion(t, "shown")
-	add := func(hash string) trip.Share {
+	add := func(token string) trip.Share {
 		s := trip.Share{ID: f.ids.New("share"), TripID: t.ID, Created: f.clock.Now(), Expires: f.clock.Now().Add(time.Hour)}
-		f.must(f.AddShare(f.ctx, Owner, s, []byte(hash)))
+		f.must(f.AddShare(f.ctx, Owner, s, token, trip.Once{}))
 		return s
 	}
 	a, b := add("a"), add("b")
-	f.wantReason(f.AddShare(f.ctx, Stranger, trip.Share{ID: "share_x", TripID: t.ID}, []byte("c")), errs.ReasonNotFound)
+	f.wantReason(f.AddShare(f.ctx, Stranger, trip.Share{ID: "share_x", TripID: t.ID}, "c", trip.Once{}), errs.ReasonNotFound)
 	list, err := f.Shares(f.ctx, Owner, t.ID, "", 1)
 	f.must(err)
 	f.wantSame(list, []trip.Share{b})
 	list, err = f.Shares(f.ctx, Owner, t.ID, b.ID, 5)
 	f.must(err)
 	f.wantSame(list, []trip.Share{a})
-	shown, it, err := f.Shared(f.ctx, []byte("a"), f.clock.Now())
+	read, err := f.Share(f.ctx, Owner, t.ID, a.ID)
+	f.must(err)
+	f.wantSame(read, a)
+	_, err = f.Share(f.ctx, Stranger, t.ID, a.ID)
+	f.wantReason(err, errs.ReasonNotFound)
+	shown, it, err := f.Shared(f.ctx, "a", f.clock.Now())
 	f.must(err)
 	if shown.ID != t.ID || string(it.Plan.Document) != "shown" {
 		f.Fatalf("the link shows %+v", it)
@@ -226,10 +232,10 @@ func testShares(f *fixture) {
 	again, err := f.RevokeShare(f.ctx, Owner, t.ID, a.ID, f.clock.Now())
 	f.must(err)
 	f.wantSame(again, revoked)
-	for hash, at := range map[string]time.Time{
+	for token, at := range map[string]time.Time{
 		"a": f.clock.Now(), "never": f.clock.Now(), "b": f.clock.Now().Add(time.Hour),
 	} {
-		_, _, err := f.Shared(f.ctx, []byte(hash), at)
+		_, _, err := f.Shared(f.ctx, token, at)
 		f.wantReason(err, errs.ReasonShareLinkInvalid)
 	}
 	_, err = f.RevokeShare(f.ctx, Owner, t.ID, f.ids.New("share"), f.clock.Now())
@@ -238,6 +244,24 @@ func testShares(f *fixture) {
 	f.wantReason(err, errs.ReasonNotFound)
 	_, err = f.Update(f.ctx, Owner, t.ID, trip.Once{}, remove(f.clock.Now()))
 	f.must(err)
-	_, _, err = f.Shared(f.ctx, []byte("b"), f.clock.Now())
+	_, _, err = f.Shared(f.ctx, "b", f.clock.Now())
 	f.wantReason(err, errs.ReasonShareLinkInvalid)
+}
+
+// A link that is asked for again under its key is the same, and so is its token.
+func testShareOnce(f *fixture) {
+	t := f.create()
+	once := trip.Once{Key: "k", Fingerprint: []byte("a")}
+	s := trip.Share{ID: f.ids.New("share"), TripID: t.ID, Created: f.clock.Now(), Expires: f.clock.Now().Add(time.Hour)}
+	f.must(f.AddShare(f.ctx, Owner, s, "first", once))
+	other := s
+	other.ID = f.ids.New("share")
+	repeated, ok := errors.AsType[*trip.Repeated](f.AddShare(f.ctx, Owner, other, "second", once))
+	if !ok || !slices.Equal(repeated.Resources, []string{s.ID, "first"}) {
+		f.Fatalf("got %+v", repeated)
+	}
+	f.wantReason(f.AddShare(f.ctx, Owner, other, "third", trip.Once{Key: "k", Fingerprint: []byte("b")}), errs.ReasonIdempotencyMismatch)
+	list, err := f.Shares(f.ctx, Owner, t.ID, "", 5)
+	f.must(err)
+	f.wantSame(list, []trip.Share{s})
 }

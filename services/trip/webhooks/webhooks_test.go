@@ -43,7 +43,7 @@ func TestEventsAreToldSignedAndWithoutPersonalData(t *testing.T) {
 	}
 	alert := trip.Alert{ID: "alert_1", Kind: trip.AlertAir, Day: 2, Ko: "나쁨", En: "bad", Cause: trip.Cause{What: trip.FoundBadAir}}
 	for range 2 { // raised, then refreshed: told once
-		err = w.store.UpdateAlerts(t.Context(), made.Owner, made.ID, func(*trip.Trip, []trip.Alert) ([]trip.Alert, error) {
+		err = w.store.UpdateAlerts(t.Context(), made.Owner, made.ID, trip.Once{}, func(*trip.Trip, []trip.Alert) ([]trip.Alert, error) {
 			return []trip.Alert{alert}, nil
 		})
 		if err != nil {

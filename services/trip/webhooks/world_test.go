@@ -49,7 +49,7 @@ func newWorld(t *testing.T) *world {
 		Waker: wake.NewHub(nil, slog.New(slog.DiscardHandler)),
 	})
 	w.service = trip.New(trip.Deps{
-		Trips: w.store, Webhooks: w.store, Targets: webhooks.NewTargets(webhooks.Options{AllowLoopback: true}),
+		Trips: w.store, Keys: w.store, Webhooks: w.store, Targets: webhooks.NewTargets(webhooks.Options{AllowLoopback: true}),
 		Clock: w.clock, IDs: id.Random{}, Log: slog.New(slog.DiscardHandler),
 	})
 	return w
