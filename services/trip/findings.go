@@ -80,15 +80,7 @@ func (f *findings) precipitation(now Weather) {
 		return
 	}
 	what := map[WeatherKind]What{Rain: FoundRain, Snow: FoundSnow, Storm: FoundStorm}[now.Kind]
-	f.add(AlertWeather, Cause{What: what}, hit, wetText(f.day.Date, what, now.Chance, hit), indoors(hit)...)
-}
-
-// indoors are the actions where other places are known that have a roof.
-func indoors(hit []PlannedStop) []AlertAction {
-	if slices.ContainsFunc(hit, func(s PlannedStop) bool { return len(s.ForRain) > 0 }) {
-		return []AlertAction{RegenerateDay, ReplacePlace}
-	}
-	return []AlertAction{RegenerateDay}
+	f.add(AlertWeather, Cause{What: what}, hit, wetText(f.day.Date, what, now.Chance, hit), RegenerateDay, ReplacePlace)
 }
 
 // temperature finds a day that becomes hotter or colder than planned. It needs to know what was planned with, be it the
@@ -129,7 +121,7 @@ func (f *findings) air(now Weather) {
 		return
 	}
 	if hit := f.outdoors(always); len(hit) > 0 {
-		f.add(AlertAir, Cause{What: FoundBadAir}, hit, airText(f.day.Date, now.PM25, hit), indoors(hit)...)
+		f.add(AlertAir, Cause{What: FoundBadAir}, hit, airText(f.day.Date, now.PM25, hit), RegenerateDay, ReplacePlace)
 	}
 }
 

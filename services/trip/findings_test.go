@@ -85,7 +85,7 @@ func TestWhatChangedSinceThePlanIsFound(t *testing.T) {
 		},
 		"rain without another place": {
 			day: func(d *trip.PlannedDay) { d.Stops[0].ForRain = nil }, now: func(w *trip.Weather) { w.Kind, w.Chance = trip.Rain, 80 },
-			what: trip.FoundRain, stops: []string{"stop_walk"}, does: []trip.AlertAction{trip.RegenerateDay, trip.Keep},
+			what: trip.FoundRain, stops: []string{"stop_walk"}, does: []trip.AlertAction{trip.RegenerateDay, trip.ReplacePlace, trip.Keep},
 		},
 		"9.9 degrees": {now: func(w *trip.Weather) { w.Max = 31.9 }},
 		"hotter": {

@@ -25,7 +25,7 @@ type PlannedDay struct {
 type PlannedStop struct {
 	ID, Place string
 	Name      lang.Text
-	// Outdoor is false where it is not known.
+	// Outdoor tells of a place under the open sky; false where it is not known, and of rests, which can be had anywhere.
 	Outdoor bool
 	// Arrive and Leave are minutes of the day.
 	Arrive, Leave int

@@ -117,6 +117,8 @@ func (s *Service) GiveBack(ctx context.Context, id string, state GenerationState
 		if day := a.Generation.CountedOn; !day.IsZero() {
 			a.Trip.Regenerations.GiveBack(day)
 		}
+		// What it was to answer to may be there still, though its alert has ended.
+		a.Trip.Looked = time.Time{}
 		return nil
 	})
 	return err

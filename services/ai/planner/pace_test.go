@@ -78,6 +78,44 @@ func TestRainSendsTheGroupIndoors(t *testing.T) {
 	}
 }
 
+// [T9] Forecasts change: an outdoor stop of a dry day has an indoor alternative as
+// well, and two stops of a day do not share one where there are others.
+func TestOutdoorStopsHaveAnIndoorAlternativeOnDryDays(t *testing.T) {
+	t.Parallel()
+	p := city()
+	setting := map[string]planner.Setting{}
+	for _, pl := range p.Places {
+		setting[pl.ID] = pl.Setting
+	}
+	it := mustPlan(t, p)
+	outdoors, with, shared := 0, 0, 0
+	for _, d := range it.Days {
+		offered := map[string]bool{}
+		for _, s := range d.Stops {
+			if (s.Kind != planner.Visit && s.Kind != planner.Meal) || setting[s.Place] != planner.Outdoor {
+				continue
+			}
+			outdoors++
+			for _, a := range s.Alternatives {
+				if a.Purpose != planner.ForRain {
+					continue
+				}
+				with++
+				if setting[a.Place] != planner.Indoor {
+					t.Errorf("%s is no shelter instead of %s", a.Place, s.Place)
+				}
+				if offered[a.Place] {
+					shared++
+				}
+				offered[a.Place] = true
+			}
+		}
+	}
+	if outdoors == 0 || with < outdoors || shared > 0 {
+		t.Errorf("of %d outdoor stops %d have an alternative, %d a shared one", outdoors, with, shared)
+	}
+}
+
 // Distances agree with known ones, over short and long ways.
 func TestGreatCircleDistances(t *testing.T) {
 	t.Parallel()

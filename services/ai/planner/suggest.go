@@ -1,17 +1,27 @@
 package planner
 
-// suggestFor adds, on the given days, alternatives to the outdoor stops in rain,
-// and for every visit and meal one that could replace it if it were closed.
+import "maps"
+
+// suggestFor adds, on the given days, indoor alternatives to the outdoor stops,
+// as forecasts change, and for every visit and meal one that could replace it if
+// it were closed. Those for rain are as far as possible one each: rain hits all
+// stops at once.
 func (c *compiled) suggestFor(it *Itinerary, days []int) {
 	used := it.placesUsed()
 	for _, d := range days {
+		dry := maps.Clone(used)
 		for k := range it.Days[d].Stops {
 			s := &it.Days[d].Stops[k]
 			if s.Kind != Visit && s.Kind != Meal {
 				continue
 			}
-			if c.outdoorInRain(d, s) {
-				if a, ok := c.suggest(d, s, ForRain, used); ok {
+			if i := c.placeIndex(s.Place); i >= 0 && c.p.Places[i].Setting == Outdoor {
+				a, ok := c.suggest(d, s, ForRain, dry)
+				if !ok {
+					a, ok = c.suggest(d, s, ForRain, used)
+				}
+				if ok {
+					dry[a.Place] = true
 					s.Alternatives = append(s.Alternatives, a)
 				}
 			}
@@ -30,20 +40,6 @@ func (it *Itinerary) placesUsed() map[string]bool {
 		}
 	}
 	return used
-}
-
-func (c *compiled) outdoorInRain(d int, s *Stop) bool {
-	i := c.placeIndex(s.Place)
-	w := c.p.Days[d].Weather
-	if i < 0 || c.p.Places[i].Setting != Outdoor || len(w) == 0 {
-		return false
-	}
-	for m := s.Arrive; m < s.Leave; m++ {
-		if w[m/60%24].Precipitation != Dry {
-			return true
-		}
-	}
-	return false
 }
 
 // suggestRange is how far an alternative may lie from the stop it replaces.

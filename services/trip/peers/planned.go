@@ -43,7 +43,7 @@ func (Documents) Planned(d trip.Document) ([]trip.PlannedDay, error) {
 func plannedStop(s *typev1.Stop) trip.PlannedStop {
 	stop := trip.PlannedStop{
 		ID: s.GetId(), Place: s.GetPlaceId(), Name: textOf(s.GetName()),
-		Outdoor: s.GetSetting() == typev1.Setting_SETTING_OUTDOOR,
+		Outdoor: s.GetSetting() == typev1.Setting_SETTING_OUTDOOR && s.GetKind() != typev1.StopKind_STOP_KIND_REST,
 		Arrive:  int(s.GetArrive().GetMinutes()), Leave: int(s.GetLeave().GetMinutes()),
 	}
 	for _, a := range s.GetAlternatives() {

@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -253,6 +254,76 @@ func TestWithoutAnAlternativeTheAlertStays(t *testing.T) {
 	}
 	if alerts := w.check(made); len(alerts) != 1 {
 		t.Errorf("alerts %v", alerts)
+	}
+}
+
+// [T9] Of several stops those are replaced that another place is known for; the alert stays open for the others.
+func TestAnAlertOfSeveralStopsStaysOpenForThoseThatAreLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	made := w.soon()
+	it := w.itinerary(made)
+	first, second, third := it.GetDays()[0].GetStops()[1], it.GetDays()[1].GetStops()[1], it.GetDays()[2].GetStops()[1]
+	moved, err := w.user.Itineraries.MoveStop(t.Context(), &tripv1.MoveStopRequest{
+		TripId: made.GetId(), Version: it.GetVersion(), Revision: it.GetRevision(), StopId: second.GetId(), ToDay: 1, Position: 2,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.user.Itineraries.ReplaceStop(t.Context(), &tripv1.ReplaceStopRequest{
+		TripId: made.GetId(), Version: it.GetVersion(), Revision: moved.GetItinerary().GetRevision(), StopId: third.GetId(),
+		PlaceId: second.GetAlternatives()[0].GetPlaceId(),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.outlook.SetWeather(tomorrow, rain)
+	alert := w.check(made)[0]
+	if !slices.Equal(alert.GetStopIds(), []string{first.GetId(), second.GetId()}) {
+		t.Fatalf("alert %v", alert)
+	}
+	done := w.resolve(made, alert, replace)
+	if left := done.GetAlert(); left.GetEndTime() != nil || !slices.Equal(left.GetStopIds(), []string{second.GetId()}) {
+		t.Errorf("left %v", left)
+	}
+	for _, s := range done.GetItinerary().GetDays()[0].GetStops() {
+		if s.GetId() == first.GetId() && s.GetPlaceId() != first.GetAlternatives()[0].GetPlaceId() ||
+			s.GetId() == second.GetId() && s.GetPlaceId() != second.GetPlaceId() {
+			t.Errorf("%s is %s", s.GetId(), s.GetPlaceId())
+		}
+	}
+	if due, err := w.store.TakeDue(t.Context(), w.clock.Now(), w.clock.Now().Add(time.Minute), 10); err != nil || len(due) != 1 {
+		t.Errorf("due %v, %v", due, err)
+	}
+	told := w.check(made)
+	if len(told) != 1 || told[0].GetId() != alert.GetId() || strings.Contains(told[0].GetMessage().GetEn(), first.GetName().GetEn()) {
+		t.Errorf("then %v", told)
+	}
+	if over := w.resolve(made, alert, keep); over.GetAlert().GetEndTime() == nil {
+		t.Errorf("kept %v", over)
+	}
+}
+
+// [T9] A day that could not be planned anew is looked at again: its alert had ended.
+func TestAFailedRegenerationBringsTheAlertBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	made := w.soon()
+	w.outlook.SetWeather(tomorrow, rain)
+	alert := w.check(made)[0]
+	w.ai.Hold(true)
+	g := w.resolve(made, alert, regenerate).GetGeneration()
+	if alerts := w.check(made); len(alerts) != 0 {
+		t.Fatalf("while it runs: %v", alerts)
+	}
+	if err := w.service.GiveBack(t.Context(), g.GetId(), trip.GenerationFailed, errs.ReasonInternal); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Second)
+	if due, err := w.store.TakeDue(t.Context(), w.clock.Now(), w.clock.Now().Add(time.Minute), 10); err != nil || len(due) != 1 {
+		t.Fatalf("due %v, %v", due, err)
+	}
+	if back := w.check(made); len(back) != 1 || back[0].GetId() == alert.GetId() {
+		t.Errorf("then %v", back)
 	}
 }
 

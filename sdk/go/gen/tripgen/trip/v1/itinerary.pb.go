@@ -1914,7 +1914,8 @@ type ResolveAlertRequest struct {
 	Action AlertAction `protobuf:"varint,3,opt,name=action,proto3,enum=tripgen.trip.v1.AlertAction" json:"action,omitempty"`
 	// The new place, for REPLACE_PLACE; empty for the best alternative.
 	PlaceId string `protobuf:"bytes,4,opt,name=place_id,json=placeId,proto3" json:"place_id,omitempty"`
-	// The stop to replace, for REPLACE_PLACE; empty for all that the alert hits.
+	// The stop to replace, for REPLACE_PLACE; empty for all that the alert hits and another place is known for. The alert
+	// stays open for the stops that are left.
 	StopId        string `protobuf:"bytes,5,opt,name=stop_id,json=stopId,proto3" json:"stop_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

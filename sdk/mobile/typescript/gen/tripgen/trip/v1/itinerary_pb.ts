@@ -1011,7 +1011,8 @@ export type ResolveAlertRequest = Message<"tripgen.trip.v1.ResolveAlertRequest">
   placeId: string;
 
   /**
-   * The stop to replace, for REPLACE_PLACE; empty for all that the alert hits.
+   * The stop to replace, for REPLACE_PLACE; empty for all that the alert hits and another place is known for. The alert
+   * stays open for the stops that are left.
    *
    * @generated from field: string stop_id = 5;
    */
