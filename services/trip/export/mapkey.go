@@ -97,29 +97,53 @@ func (p *painter) drawScale(ctx *canvas.Context, v mapView, x, baseline float64)
 	return max(x+length, x+t.Bounds().W())
 }
 
-// drawModes says which line is which mode of travel, of those on the map, from the right; what has no room is left out.
-func (p *painter) drawModes(ctx *canvas.Context, days []*typev1.Day, left, right, baseline float64) {
+// modeKey is how the line of one mode of travel is explained.
+type modeKey struct {
+	mode typev1.LegMode
+	name *canvas.Text
+}
+
+// modeKeys explains the modes that are on the map, the first one leftmost, with texts of a share of their usual size; width
+// is what they need.
+func (p *painter) modeKeys(days []*typev1.Day, share float64) (keys []modeKey, width float64) {
 	used := map[typev1.LegMode]bool{}
 	for _, d := range days {
 		for i, leg := range d.GetLegs() {
 			used[leg.GetMode()] = used[leg.GetMode()] || len(line(d, i)) > 1
 		}
 	}
-	sample, gap := 7*p.unit, 1.2*p.unit
-	for mode := typev1.LegMode_LEG_MODE_TAXI; mode > typev1.LegMode_LEG_MODE_UNSPECIFIED; mode-- {
-		if !used[mode] {
-			continue
+	small := p.keyStyle()
+	small.size *= share
+	for mode := typev1.LegMode_LEG_MODE_WALK; mode <= typev1.LegMode_LEG_MODE_TAXI; mode++ {
+		if used[mode] {
+			name := p.fonts.text(modeNames[mode].In(p.sheet.Language), small, 0, canvas.Left)
+			keys = append(keys, modeKey{mode, name})
+			width += name.Bounds().W() + (keySample+keyPad)*p.unit*share
 		}
-		name := p.fonts.text(modeNames[mode].In(p.sheet.Language), p.keyStyle(), 0, canvas.Left)
-		x := right - name.Bounds().W() - sample - gap
-		if x < left {
-			return
-		}
+	}
+	return keys, width + float64(max(0, len(keys)-1))*keyPad*2*p.unit*share
+}
+
+// keySample is the length of a mode's line, keyPad the space to its name, and half of that to the next mode.
+const keySample, keyPad = 7.0, 1.2
+
+// drawModes says which line is which mode of travel, as large as there is room for all of them.
+func (p *painter) drawModes(ctx *canvas.Context, days []*typev1.Day, left, right, baseline float64) {
+	share := 1.0
+	keys, width := p.modeKeys(days, share)
+	for width > right-left && share > 0.4 {
+		share -= 0.1
+		keys, width = p.modeKeys(days, share)
+	}
+	x := right - width
+	for _, k := range keys {
+		sample := keySample * p.unit * share
 		path := new(canvas.Path)
 		path.MoveTo(x, baseline-p.unit)
 		path.LineTo(x+sample, baseline-p.unit)
-		p.drawLine(ctx, path, mode, soft)
-		ctx.DrawText(x+sample+gap, baseline-p.unit-name.Bounds().H()/2, name)
-		right = x - 2.5*p.unit
+		p.drawLine(ctx, path, k.mode, soft)
+		x += sample + keyPad*p.unit*share
+		ctx.DrawText(x, baseline-p.unit-k.name.Bounds().H()/2, k.name)
+		x += k.name.Bounds().W() + 2*keyPad*p.unit*share
 	}
 }
