@@ -108,6 +108,11 @@ func checkItinerary(t *testing.T, itinerary *typev1.Itinerary, days int) {
 		if !day.GetWeather().GetSource().GetSimulated() {
 			t.Errorf("day %d does not say that its weather is simulated: %v", day.GetNumber(), day.GetWeather().GetSource())
 		}
+		for i, leg := range day.GetLegs() {
+			if source := leg.GetSource(); source.GetProvider() == "" || source.GetFetchedAt() == nil {
+				t.Errorf("day %d: leg %d does not say where it comes from: %v", day.GetNumber(), i, source)
+			}
+		}
 		for _, stop := range day.GetStops() {
 			if stop.GetKind() != typev1.StopKind_STOP_KIND_VISIT && stop.GetKind() != typev1.StopKind_STOP_KIND_MEAL {
 				continue
@@ -118,6 +123,12 @@ func checkItinerary(t *testing.T, itinerary *typev1.Itinerary, days int) {
 			seen[stop.GetPlaceId()] = day.GetNumber()
 			if o := stop.GetOpening(); o != nil && (stop.GetArrive().GetMinutes() < o.GetOpen().GetMinutes() || stop.GetLeave().GetMinutes() > o.GetClose().GetMinutes()) {
 				t.Errorf("day %d: %s from %d to %d, open %v", day.GetNumber(), stop.GetPlaceId(), stop.GetArrive().GetMinutes(), stop.GetLeave().GetMinutes(), o)
+			}
+			if o := stop.GetOpening(); o != nil && stop.GetSlack().GetBeforeClosingMinutes() != o.GetClose().GetMinutes()-stop.GetLeave().GetMinutes() {
+				t.Errorf("day %d: %s has the slack %v, open %v, left at %d", day.GetNumber(), stop.GetPlaceId(), stop.GetSlack(), o, stop.GetLeave().GetMinutes())
+			}
+			if source := stop.GetSource(); source.GetProvider() == "" || source.GetFetchedAt() == nil {
+				t.Errorf("day %d: %s does not say where it comes from: %v", day.GetNumber(), stop.GetPlaceId(), source)
 			}
 			if stop.GetWhy().GetKo() == "" || stop.GetWhy().GetEn() == "" {
 				t.Errorf("day %d: %s has no reason", day.GetNumber(), stop.GetPlaceId())

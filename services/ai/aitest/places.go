@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/tripgen/tripgen/data/places"
 	"github.com/tripgen/tripgen/internal/errs"
@@ -27,12 +30,17 @@ type Places struct {
 	Rain atomic.Bool
 	// Panic makes the next call for candidates panic.
 	Panic atomic.Bool
+	// Hours gives the hours of a place on a date; nil for the usual ones. It is set before the first generation.
+	Hours func(placeID string, date *typev1.Date) *locationv1.CandidateHours
 
 	calls atomic.Int64
 }
 
 // Calls counts the calls for candidates.
 func (p *Places) Calls() int64 { return p.calls.Load() }
+
+// Fetched is when all places say that they were fetched.
+var Fetched = time.Date(2026, 11, 1, 6, 0, 0, 0, time.UTC)
 
 var cities = sync.OnceValues(places.Load)
 
@@ -74,7 +82,11 @@ func (p *Places) Candidates(_ context.Context, cityID string, dates []*typev1.Da
 	}}
 	for _, place := range c.Places {
 		candidate := &locationv1.Candidate{Place: placeMessage(c.ID, place)}
-		for range dates {
+		for _, date := range dates {
+			if p.Hours != nil {
+				candidate.Hours = append(candidate.Hours, p.Hours(candidate.GetPlace().GetId(), date))
+				continue
+			}
 			candidate.Hours = append(candidate.Hours, hours(place.Hours))
 		}
 		resp.Candidates = append(resp.Candidates, candidate)
@@ -145,7 +157,7 @@ func placeMessage(cityID string, p places.Place) *locationv1.Place {
 		Id: "builtin:" + p.ID, Name: name(p.Name), CityId: cityID, Location: point(p.Point),
 		Category:    locationv1.PlaceCategory(locationv1.PlaceCategory_value["PLACE_CATEGORY_"+upper(string(p.Category))]),
 		Setting:     typev1.Setting(typev1.Setting_value["SETTING_"+upper(string(p.Setting))]),
-		StayMinutes: int32(p.StayMinutes), OpeningHours: p.Hours, Strenuous: p.Strenuous, Source: &typev1.Source{Provider: "builtin"},
+		StayMinutes: int32(p.StayMinutes), OpeningHours: p.Hours, Strenuous: p.Strenuous, Source: &typev1.Source{Provider: "builtin", FetchedAt: timestamppb.New(Fetched)},
 	}
 	for _, t := range p.Tags {
 		m.Pleases = append(m.Pleases, typev1.Preference(typev1.Preference_value["PREFERENCE_"+upper(string(t))]))
