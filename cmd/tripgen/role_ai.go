@@ -41,8 +41,13 @@ func wireAI(_ context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
+	costs, err := ai.NewCosts(store, r.Log, r.Instance)
+	if err != nil {
+		return err
+	}
+	r.Add(costs.Part())
 	handlers := airpc.New(airpc.Deps{
-		Intake: ai.NewIntake(store, aiBudget(r, store), r.Clock, r.Config.Generation.Queue), Queue: ai.NewQueue(store, r.Clock),
+		Intake: ai.NewIntake(store, aiBudget(r, store), costs, r.Clock, r.Config.Generation.Queue), Queue: ai.NewQueue(store, r.Clock),
 		Reader: store, Ender: store, Log: progress.NewLog(r.Redis), Hub: hub,
 		Reviewer:    &review.Reviewer{Locations: lately, Clock: r.Clock, IDs: r.IDs, Log: r.Log},
 		Recommender: recommender,

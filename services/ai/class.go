@@ -21,12 +21,6 @@ type Size struct {
 	Days, Members, Destinations int
 }
 
-// CostUnits is the expected cost of a generation in planning units, at least 1: a day of one city for a few people is
-// three units. Each member adds tastes to weigh, each further destination a city to read and a joint to fit.
-func (s Size) CostUnits() int {
-	return max(1, s.Days*(2+(s.Members+1)/2)+4*max(0, s.Destinations-1))
-}
-
 // Bounds of the classes, in cost units: up to three days of two people in one city are express (9 units), two weeks of
 // a family in several cities are bulk.
 const (

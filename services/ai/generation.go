@@ -75,7 +75,7 @@ type Generation struct {
 	Day   int
 	State State
 	Class Class
-	// CostUnits is the expected cost, see CostUnits.
+	// CostUnits is the expected cost, see CostModel.
 	CostUnits int
 	// Ordinal counts the owner's earlier generations of this trip: the first of equal requests share a plan, and one who
 	// asks again gets another.

@@ -25,7 +25,9 @@ type Result struct {
 	// DaysRefined are the days that the model refined; HasClashes tells that the itinerary explains clashes.
 	DaysReady, DaysRefined []int
 	HasClashes             bool
-	Cost                   Cost
+	// Work is what the planning took; zero where it was not a whole search, from which nothing is learned.
+	Work time.Duration
+	Cost Cost
 	// LastSequence is that of the last event so far.
 	LastSequence int64
 }

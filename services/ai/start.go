@@ -13,6 +13,7 @@ import (
 type Intake struct {
 	store  IntakeStore
 	budget *Budget
+	costs  *Costs
 	clock  clock.Clock
 	queue  int
 
@@ -22,8 +23,8 @@ type Intake struct {
 }
 
 // NewIntake makes an intake; queue is how many generations may wait in all.
-func NewIntake(store IntakeStore, budget *Budget, c clock.Clock, queue int) *Intake {
-	return &Intake{store: store, budget: budget, clock: c, queue: queue}
+func NewIntake(store IntakeStore, budget *Budget, costs *Costs, c clock.Clock, queue int) *Intake {
+	return &Intake{store: store, budget: budget, costs: costs, clock: c, queue: queue}
 }
 
 const (
@@ -48,7 +49,7 @@ func (i *Intake) Start(ctx context.Context, r Request) (Generation, error) {
 			return Generation{}, err
 		}
 	}
-	units := r.Size.CostUnits()
+	units := i.costs.Units(r.Size)
 	g, accepted, err := i.store.Accept(ctx, r, units, ClassOf(units))
 	if err != nil {
 		return Generation{}, err

@@ -249,8 +249,12 @@ func (s *Stack) serve(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	costs, err := ai.NewCosts(s.Store, s.logger, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	handlers := airpc.New(airpc.Deps{
-		Intake: ai.NewIntake(s.Store, s.budget, clock.System{}, s.Options.Queue), Queue: ai.NewQueue(s.Store, clock.System{}),
+		Intake: ai.NewIntake(s.Store, s.budget, costs, clock.System{}, s.Options.Queue), Queue: ai.NewQueue(s.Store, clock.System{}),
 		Reader: s.Store, Ender: s.Store, Log: s.Log, Hub: hub, Pages: pages, Seal: s.Sealer, Clock: clock.System{}, Logger: s.logger,
 		Recommender: &recommend.Recommender{
 			Store: s.Store, Locations: s.Places, Advisor: advisor, Affords: s.budget.Affords, Cache: refine.RedisCache{Client: s.Redis},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -32,6 +33,10 @@ type work struct {
 	// fixed are places that must stay on their day; textsOnly keeps the model from changing the plan.
 	fixed     map[string]bool
 	textsOnly bool
+	// shared tells that the draft is an equal problem's.
+	shared bool
+	// took is how long a whole search took; zero where it was cut short or shared.
+	took time.Duration
 	// rendered are the made days as they were published last, by index.
 	rendered map[int]*typev1.Day
 }
@@ -52,17 +57,21 @@ func (r *run) draft(ctx context.Context, facts *planning.Facts) (*work, error) {
 		return nil, ctx.Err()
 	}
 	began := r.Clock.Now()
-	plan, err := w.search(ctx, planner.Budget{Iterations: iterations, Spent: func() float64 {
+	budget := planner.Budget{Iterations: iterations, Spent: func() float64 {
 		if ctx.Err() != nil {
 			return 1
 		}
 		return float64(r.Clock.Now().Sub(began)) / float64(r.Budgets.Plan)
-	}})
+	}}
+	plan, err := w.search(ctx, budget)
 	if err != nil {
 		return nil, errs.Internal(fmt.Errorf("planner: %w", err))
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if !w.shared && whole(budget) {
+		w.took = r.Clock.Now().Sub(began)
 	}
 	if hard := w.hardOn(plan); len(hard) > 0 {
 		return nil, ErrInfeasible.Wrap(fmt.Errorf("the draft breaks %s on day %d: %s", hard[0].Rule, hard[0].Day+1, hard[0].Message.En))
@@ -72,6 +81,9 @@ func (r *run) draft(ctx context.Context, facts *planning.Facts) (*work, error) {
 	r.stageOver("draft")
 	return w, nil
 }
+
+// whole tells whether a search went on to its end.
+func whole(b planner.Budget) bool { return b.Iterations >= planner.DefaultIterations && b.Spent() < 1 }
 
 // iterations bounds a search by how many others wait: a long queue is worked off many times faster by
 // plans that are worth some hundredths less.

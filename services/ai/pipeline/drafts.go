@@ -38,11 +38,12 @@ func (w *work) planWhole(ctx context.Context, b planner.Budget) (*planner.Itiner
 	}
 	if plan := w.sharedDraft(ctx, key); plan != nil {
 		w.Metrics.drafts.WithLabelValues("hit").Inc()
+		w.shared = true
 		return plan, nil
 	}
 	w.Metrics.drafts.WithLabelValues("miss").Inc()
 	plan, err := planner.Plan(w.facts.Problem, b)
-	if err == nil && b.Iterations >= planner.DefaultIterations && b.Spent() < 1 {
+	if err == nil && whole(b) {
 		w.shareDraft(ctx, key, plan)
 	}
 	return plan, err

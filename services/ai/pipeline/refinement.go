@@ -45,7 +45,7 @@ func (w *work) refineAndFinish(ctx context.Context, made func(context.Context, a
 	cost := c.takeCost()
 	result := ai.Result{
 		Itinerary: body, DaysReady: numbers(w.days), DaysRefined: numbers(slices.Sorted(maps.Keys(refined))),
-		HasClashes: len(itinerary.GetClashes()) > 0, Cost: cost, LastSequence: w.job.Journal.Last(),
+		HasClashes: len(itinerary.GetClashes()) > 0, Work: w.took, Cost: cost, LastSequence: w.job.Journal.Last(),
 	}
 	if err := made(ctx, result); err != nil {
 		c.stop()

@@ -29,15 +29,15 @@ func (s *Store) Accept(ctx context.Context, r ai.Request, units int, class ai.Cl
 	entry := events.Entry{Event: event, Trace: traceOf(ctx)}
 	err = s.Pool.QueryRow(ctx, `WITH g AS (
 			INSERT INTO generation (id, trip_id, owner, client_id, day, state, class, cost_units, fingerprint, request_time,
-				create_time, ordinal)
-			VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9, $10,
+				create_time, days, members, destinations, ordinal)
+			VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $8, $9, $10, $16, $17, $18,
 				(SELECT count(*) FROM generation WHERE owner = $3 AND trip_id = $2))
 			ON CONFLICT (id) DO NOTHING RETURNING id),
 		r AS (INSERT INTO generation_request (generation_id, body) SELECT id, $11 FROM g),
 		o AS (INSERT INTO outbox (event_id, topic, key, value, traceparent) SELECT $12, $13, id, $14, $15 FROM g RETURNING id)
 		SELECT id FROM o`,
 		g.ID, g.TripID, g.Owner, g.ClientID, g.Day, g.Class, g.CostUnits, r.Fingerprint, g.RequestTime, g.CreateTime, sealed,
-		event.ID, string(event.Topic), event.Value, entry.Trace).Scan(&entry.ID)
+		event.ID, string(event.Topic), event.Value, entry.Trace, r.Size.Days, r.Size.Members, r.Size.Destinations).Scan(&entry.ID)
 	switch err := postgres.Clean(err); {
 	case err == nil:
 		s.Kick(entry)

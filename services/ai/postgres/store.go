@@ -147,6 +147,25 @@ func (s *Store) Spent(ctx context.Context, since time.Time) (map[string]int64, e
 	return spent, describe("count spend", postgres.Clean(err))
 }
 
+// measuredLatest is how many of the latest generations the cost model learns from.
+const measuredLatest = 2000
+
+// Measured gives what the planning of the latest generations took, by size.
+func (s *Store) Measured(ctx context.Context) ([]ai.Measured, error) {
+	rows, err := s.Pool.Query(ctx, `SELECT days, members, destinations, count(*),
+			percentile_cont(0.5) WITHIN GROUP (ORDER BY work_seconds)
+		FROM (SELECT days, members, destinations, work_seconds FROM generation WHERE work_seconds > 0 AND days > 0
+			ORDER BY made_time DESC LIMIT $1) AS latest
+		GROUP BY days, members, destinations`, measuredLatest)
+	if err != nil {
+		return nil, describe("read measured work", postgres.Clean(err))
+	}
+	measured, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (m ai.Measured, err error) {
+		return m, row.Scan(&m.Size.Days, &m.Size.Members, &m.Size.Destinations, &m.Count, &m.Seconds)
+	})
+	return measured, describe("read measured work", postgres.Clean(err))
+}
+
 // Waiting counts the queued generations.
 func (s *Store) Waiting(ctx context.Context) (int, error) {
 	var n int

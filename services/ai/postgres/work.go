@@ -94,14 +94,15 @@ func (s *Store) Made(ctx context.Context, g ai.Generation, r ai.Result) error {
 				days_ready = $7, days_refined = $8, has_clashes = $9, input_tokens = g.input_tokens + $10,
 				cached_input_tokens = g.cached_input_tokens + $11, cache_write_tokens = g.cache_write_tokens + $12,
 				output_tokens = g.output_tokens + $13, micro_usd = g.micro_usd + $14, model_calls = g.model_calls + $15,
-				lease_until = NULL, made_time = $16
+				lease_until = NULL, made_time = $16, work_seconds = $22
 			WHERE `+underLease+` RETURNING g.id),
 		r AS (INSERT INTO generation_result (generation_id, itinerary) SELECT id, $17 FROM g),
 		o AS (INSERT INTO outbox (event_id, topic, key, value, traceparent) SELECT $18, $19, id, $20, $21 FROM g RETURNING id)
 		SELECT id FROM o`,
 		g.ID, g.Worker, g.Attempts, ai.StageStore, percentMade, r.LastSequence, days(r.DaysReady), days(r.DaysRefined),
 		r.HasClashes, r.Cost.InputTokens, r.Cost.CachedInputTokens, r.Cost.CacheWriteTokens, r.Cost.OutputTokens,
-		r.Cost.MicroUSD, r.Cost.Calls, s.Clock.Now(), sealed, event.ID, string(event.Topic), event.Value, entry.Trace).Scan(&entry.ID)
+		r.Cost.MicroUSD, r.Cost.Calls, s.Clock.Now(), sealed, event.ID, string(event.Topic), event.Value, entry.Trace,
+		r.Work.Seconds()).Scan(&entry.ID)
 	return s.told(entry, "store result", err)
 }
 
