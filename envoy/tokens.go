@@ -100,7 +100,7 @@ func tokenFilter(issuer, audience string, withdrawn bool) object {
 		"from_headers":       []object{{"name": "Authorization", "value_prefix": "Bearer "}},
 		"require_expiration": true,
 		"clock_skew_seconds": 5, // hosts' clocks may differ by so much
-		// For the filters after it and the access log. As metadata they cost twice as much.
+		// For the filters after it and the access log. As metadata they cost a fifth of all that the gateway does for a call.
 		"claim_to_headers": headers,
 		"jwt_cache_config": object{"jwt_cache_size": 10000},
 		"remote_jwks": object{
@@ -110,7 +110,6 @@ func tokenFilter(issuer, audience string, withdrawn bool) object {
 			// in later would never fetch by itself without fast_listener: it waits for a start that is long over.
 			"async_fetch": object{"fast_listener": true, "failed_refetch_duration": "1s"},
 		},
-		"payload_in_metadata": "claims", "normalize_payload_in_metadata": object{"space_delimited_claims": []string{"scope"}},
 	}
 	if withdrawn {
 		provider["header_in_metadata"] = tokenHeader
