@@ -9,13 +9,28 @@ import (
 	locationpostgres "github.com/tripgen/tripgen/services/location/postgres"
 )
 
-// importsEvery is how often it is looked for new imports.
-const importsEvery = 3 * time.Second
+const (
+	// importsEvery is how often it is looked for new imports.
+	importsEvery = 3 * time.Second
+	// ratingsEvery is how often it is looked for new ratings: the catalog is made anew for them.
+	ratingsEvery = time.Minute
+)
 
-// followImports makes the catalog of the built-in places and of what was imported, now and whenever that changes.
-// Imported places come first in story [L3]; of places that both have, the built-in one is told, as it knows more.
+// follower makes the catalog of the built-in places and of what was imported, with their ratings. Imported places come
+// first in story [L3]; of places that both have, the built-in one is told, as it knows more.
+type follower struct {
+	store    *locationpostgres.Store
+	cities   []location.City
+	builtins []location.Place
+
+	imports, ratings string
+	nextRatings      time.Time
+}
+
+// followImports makes the catalog, now and whenever imports or ratings change.
 func followImports(ctx context.Context, r *role, store *locationpostgres.Store, cities []location.City, builtins []location.Place) (*location.Live, error) {
-	revision, catalog, err := readCatalog(ctx, store, cities, builtins)
+	f := &follower{store: store, cities: cities, builtins: builtins}
+	catalog, err := f.next(ctx, r.Clock.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -29,34 +44,43 @@ func followImports(ctx context.Context, r *role, store *locationpostgres.Store, 
 				return nil
 			case <-ticker.C:
 			}
-			now, err := store.Revision(ctx)
-			if err == nil && now == revision {
-				continue
-			}
-			if err == nil {
-				var next *location.Catalog
-				if now, next, err = readCatalog(ctx, store, cities, builtins); err == nil {
-					revision = now
-					live.Set(next)
-					r.Log.InfoContext(ctx, "places were imported", "places", next.Len())
-				}
-			}
-			if err != nil && ctx.Err() == nil {
+			next, err := f.next(ctx, r.Clock.Now())
+			switch {
+			case err != nil && ctx.Err() == nil:
 				r.Log.WarnContext(ctx, "imported places cannot be read: the ones there are stay", "error", err)
+			case err == nil && next != nil:
+				live.Set(next)
+				r.Log.InfoContext(ctx, "places or their ratings changed", "places", next.Len())
 			}
 		}
 	}})
 	return live, nil
 }
 
-func readCatalog(ctx context.Context, store *locationpostgres.Store, cities []location.City, builtins []location.Place) (string, *location.Catalog, error) {
-	revision, err := store.Revision(ctx)
+// next makes the catalog if something changed since the last one was made; else it gives nil.
+func (f *follower) next(ctx context.Context, now time.Time) (*location.Catalog, error) {
+	imports, err := f.store.Revision(ctx)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	imported, err := store.Places(ctx)
+	ratings := f.ratings
+	if !now.Before(f.nextRatings) {
+		if ratings, err = f.store.RatingsRevision(ctx); err != nil {
+			return nil, err
+		}
+		f.nextRatings = now.Add(ratingsEvery)
+	}
+	if imports == f.imports && ratings == f.ratings {
+		return nil, nil
+	}
+	imported, err := f.store.Places(ctx)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	return revision, location.NewCatalog(cities, append(imported, builtins...)), nil
+	rated, err := f.store.Ratings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f.imports, f.ratings = imports, ratings
+	return location.NewCatalog(f.cities, location.Rated(append(imported, f.builtins...), rated)), nil
 }

@@ -77,7 +77,8 @@ func wireEnrichment(r *role, store *locationpostgres.Store, finder *location.Fin
 	reader := kafka.NewReader(r.Kafka, events.Group, kafka.PlaceEnrichment)
 	r.Add(kafka.Part("reader of wishes for details", reader))
 	enricher := &events.Enricher{
-		Reader: reader, Writer: writer, Finder: finder, Affords: affords, Dead: deadLetters(r, writer), IDs: r.IDs, Log: r.Log,
+		Reader: reader, Writer: writer, Finder: finder, Affords: affords, Ratings: store, Dead: deadLetters(r, writer), IDs: r.IDs,
+		Log: r.Log,
 	}
 	r.Add(enricher.Part())
 	if finder.Details != nil {

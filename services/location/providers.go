@@ -98,6 +98,16 @@ func (p Place) With(d Details) Place {
 	return p
 }
 
+// Rated adds ratings to the places that they are of, in place.
+func Rated(places []Place, ratings map[string]Details) []Place {
+	for i := range places {
+		if d, ok := ratings[places[i].ID]; ok {
+			places[i].Details = &d
+		}
+	}
+	return places
+}
+
 // ReadHours makes the schedule of the hours' text. Without an error a text that is there is understood.
 func (p *Place) ReadHours() error {
 	p.Schedule = nil

@@ -1,6 +1,7 @@
 package location_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -99,6 +100,34 @@ func TestEstimatesGrowWithDistanceAndAreSymmetric(t *testing.T) {
 		}
 		if zero := location.EstimateTravel(a, a, mode); zero.Minutes != 0 || zero.Metres != 0 {
 			t.Errorf("mode %v: no way takes %+v", mode, zero)
+		}
+	}
+}
+
+// [L1] By rating and by review count: the rated first, and none is made up for the others.
+func TestRatedPlacesComeFirstWhereThatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	var places []location.Place
+	for i := range 6 {
+		places = append(places, location.Place{
+			ID: fmt.Sprintf("builtin:%d", i), Category: "museum", Name: location.Name{En: fmt.Sprint("Museum ", i)},
+			Point: location.Point{Lat: 48.137 + float64(i)/10_000, Lng: 11.575},
+		})
+	}
+	rated := func(rating float64, count int) location.Details {
+		return location.Details{Rating: &rating, RatingCount: &count}
+	}
+	catalog := location.NewCatalog(nil, location.Rated(places, map[string]location.Details{
+		"builtin:4": rated(4.9, 12), "builtin:2": rated(4.1, 900), "builtin:gone": rated(5, 1),
+	}))
+	for order, want := range map[location.Order][]string{
+		location.ByRating: {"builtin:4", "builtin:2", "builtin:0"}, location.ByReviewCount: {"builtin:2", "builtin:4", "builtin:0"},
+	} {
+		found, _ := catalog.FindNearby(location.Nearby{From: places[0].Point, Minutes: 30, Order: order, Limit: 3})
+		for i, f := range found {
+			if f.ID != want[i] || (i == 2) != (f.Details == nil) {
+				t.Errorf("order %v: %d is %s with %+v", order, i, f.ID, f.Details)
+			}
 		}
 	}
 }

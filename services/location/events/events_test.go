@@ -38,6 +38,14 @@ type memory struct {
 	mu     sync.Mutex
 	uses   map[string]int64
 	rounds map[time.Time]bool
+	rated  map[string]location.Details
+}
+
+func (m *memory) Rate(_ context.Context, id string, d location.Details) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.rated[id] = d
+	return nil
 }
 
 func (m *memory) Use(_ context.Context, uses map[string]int64) error {
@@ -86,7 +94,7 @@ func startWith(t *testing.T, affords func(context.Context, bool) bool) *process 
 	t.Cleanup(cluster.Close)
 	p := &process{
 		t: t, kafka: kafka.Config{Brokers: cluster.ListenAddrs(), Partitions: 1},
-		store: &memory{uses: map[string]int64{}, rounds: map[time.Time]bool{}},
+		store: &memory{uses: map[string]int64{}, rounds: map[time.Time]bool{}, rated: map[string]location.Details{}},
 	}
 	if err := kafka.CreateTopics(t.Context(), p.kafka); err != nil {
 		t.Fatal(err)
@@ -125,7 +133,7 @@ func startWith(t *testing.T, affords func(context.Context, bool) bool) *process 
 	reader := kafka.NewReader(p.kafka, events.Group, kafka.PlaceEnrichment)
 	graves := &dead.Letters{Writer: writer, IDs: id.Random{}, Clock: now, Log: quiet}
 	enricher := &events.Enricher{
-		Reader: reader, Writer: writer, Finder: p.finder, Affords: affords, Dead: graves, IDs: id.Random{}, Log: quiet,
+		Reader: reader, Writer: writer, Finder: p.finder, Affords: affords, Ratings: p.store, Dead: graves, IDs: id.Random{}, Log: quiet,
 	}
 	p.run(enricher.Part())
 	t.Cleanup(func() { _ = reader.Close() })
@@ -195,6 +203,11 @@ func TestDetailsThatAreLackingAreFetchedBehindAndTold(t *testing.T) {
 		if place.Details == nil || place.Details.Rating == nil || len(place.Details.Reviews) == 0 || news[place.ID] != "google" {
 			t.Errorf("%s: details %+v, told by %q", place.ID, place.Details, news[place.ID])
 		}
+		p.store.mu.Lock()
+		if kept := p.store.rated[place.ID]; kept.Rating == nil || *kept.Rating != *place.Details.Rating || !kept.Source.Simulated {
+			t.Errorf("%s: kept as rated %+v", place.ID, kept)
+		}
+		p.store.mu.Unlock()
 	}
 }
 

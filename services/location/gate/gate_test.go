@@ -123,6 +123,27 @@ func TestASecondRequestHelpsWhereTheFirstHangs(t *testing.T) {
 	}
 }
 
+// A provider that is slow as a whole gets a tenth more requests, not twice as many.
+func TestSecondRequestsAreAShareOfTheCalls(t *testing.T) {
+	t.Parallel()
+	g := newGate(t, newSet(t), gate.Policy{Timeout: time.Minute, Hedge: time.Nanosecond})
+	const questions = 60
+	var calls atomic.Int64
+	for range questions {
+		var asked sync.Once
+		if _, err := gate.Call(t.Context(), g, func(context.Context) (int, error) {
+			calls.Add(1)
+			asked.Do(func() { time.Sleep(2 * time.Millisecond) }) // slow, and there in the end
+			return 1, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := calls.Load(); n <= questions || n > questions+questions/10+1 {
+		t.Errorf("%d requests for %d questions", n, questions)
+	}
+}
+
 func TestTheBreakerOpensAndAnsweredQuestionsAreNoFailures(t *testing.T) {
 	t.Parallel()
 	g := newGate(t, newSet(t), gate.Policy{Failures: 3, Cooldown: time.Minute})

@@ -77,3 +77,40 @@ func TestUseIsCountedAndForgotten(t *testing.T) {
 		t.Errorf("uses %v, %v", uses, err)
 	}
 }
+
+// [L1] Ratings are kept for a month, the last one of each place, with who says so.
+func TestRatingsAreKeptAndForgotten(t *testing.T) {
+	t.Parallel()
+	now := clock.NewFake(today)
+	s := postgres.New(postgrestest.New(t, postgres.Migrations()), now)
+	rate := func(id string, rating float64, count int) location.Details {
+		d := location.Details{Rating: &rating, RatingCount: &count, Source: location.Source{
+			Provider: "google", FetchedAt: now.Now(), Attribution: "Google Maps", Simulated: true,
+		}}
+		if err := s.Rate(t.Context(), id, d); err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	rate("builtin:a", 3.5, 10)
+	before, err := s.RatingsRevision(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	now.Advance(time.Hour)
+	last := rate("builtin:a", 4.5, 11)
+	if err := s.Rate(t.Context(), "builtin:b", location.Details{}); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := s.RatingsRevision(t.Context()); err != nil || after == before {
+		t.Errorf("revision %q after %q, %v", after, before, err)
+	}
+	got, err := s.Ratings(t.Context())
+	if err != nil || len(got) != 1 || *got["builtin:a"].Rating != 4.5 || *got["builtin:a"].RatingCount != 11 || got["builtin:a"].Source != last.Source {
+		t.Errorf("ratings %+v, %v", got, err)
+	}
+	now.Advance(31 * 24 * time.Hour)
+	if got, err := s.Ratings(t.Context()); err != nil || len(got) != 0 {
+		t.Errorf("ratings %+v after a month, %v", got, err)
+	}
+}
