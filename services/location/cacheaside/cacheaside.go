@@ -215,6 +215,11 @@ func (c *Cache[T]) remember(key string, r record[T]) {
 	c.first.Set(key, r)
 }
 
+type patientKey struct{}
+
+// Patient gives a context whose callers wait until it ends, whatever the policy says: those that nobody waits for.
+func Patient(ctx context.Context) context.Context { return context.WithValue(ctx, patientKey{}, true) }
+
 // await fetches and waits as long as the caller has patience.
 func (c *Cache[T]) await(ctx context.Context, key string, want wish, load func(context.Context) (T, error)) (record[T], error) {
 	type answer struct {
@@ -228,7 +233,7 @@ func (c *Cache[T]) await(ctx context.Context, key string, want wish, load func(c
 		done <- answer{r, err}
 	})
 	var impatient <-chan time.Time
-	if c.policy.Patience > 0 {
+	if patient, _ := ctx.Value(patientKey{}).(bool); c.policy.Patience > 0 && !patient {
 		timer := time.NewTimer(c.policy.Patience)
 		defer timer.Stop()
 		impatient = timer.C

@@ -229,6 +229,10 @@ func TestACallersPatienceEndsTheWaitAndNotTheFetch(t *testing.T) {
 	if _, err := c.Get(t.Context(), w.prefix, o.load); !errors.Is(err, cacheaside.ErrSlow) {
 		t.Fatalf("error %v", err)
 	}
+	other := &origin{wait: 100 * time.Millisecond}
+	if got, err := c.Get(cacheaside.Patient(t.Context()), w.prefix+"patient", other.load); err != nil || got.Value.Name != "a" {
+		t.Errorf("the patient get %+v, %v", got, err)
+	}
 	await(t, func() bool { _, ok := c.Peek(t.Context(), w.prefix); return ok })
 	if got := w.get(c, o); got.Value.Name != "a" || o.loads.Load() != 1 {
 		t.Errorf("got %+v after %d fetches", got, o.loads.Load())

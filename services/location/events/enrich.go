@@ -17,6 +17,7 @@ import (
 	"github.com/tripgen/tripgen/internal/kafka/dead"
 	eventsv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/events/v1"
 	"github.com/tripgen/tripgen/services/location"
+	"github.com/tripgen/tripgen/services/location/cacheaside"
 )
 
 // Group is the consumer group of those who fetch details.
@@ -147,7 +148,7 @@ func (e *Enricher) enrich(ctx context.Context, m kafkago.Message) error {
 	if !have && e.Affords != nil && !e.Affords(ctx, forTrip) {
 		return errBudget
 	}
-	details, err := e.Finder.Details.Details(ctx, place)
+	details, err := e.Finder.Details.Details(cacheaside.Patient(ctx), place)
 	if errors.Is(err, location.ErrNoDetails) {
 		return nil // that is known now
 	}
