@@ -11,9 +11,9 @@ import (
 	"github.com/tripgen/tripgen/services/location/sources"
 )
 
-// Who looks at the weather again gets a fresh forecast, made once for all who look within minutes; others go on with the
+// Who looks at the weather again gets a fresh forecast, made once for all who look within seconds; others go on with the
 // hour's. The air says who tells it, and when it is old.
-func TestAFreshForecastIsAskedForOnceInMinutes(t *testing.T) {
+func TestAFreshForecastIsAskedForOnceInSeconds(t *testing.T) {
 	t.Parallel()
 	s := start(t, nil)
 	fetched := func() time.Time {
@@ -41,10 +41,10 @@ func TestAFreshForecastIsAskedForOnceInMinutes(t *testing.T) {
 		t.Errorf("a fresh forecast is of %v", got)
 	}
 	calls := s.providers["openweather"].Calls()
-	s.clock.Advance(time.Minute)
+	s.clock.Advance(5 * time.Second)
 	refresh()
 	if n := s.providers["openweather"].Calls(); n != calls {
-		t.Errorf("%d calls more within minutes", n-calls)
+		t.Errorf("%d calls more within seconds", n-calls)
 	}
 	s.down("openweather", "openmeteo")
 	s.clock.Advance(10 * time.Minute)
