@@ -161,11 +161,10 @@ func BenchmarkVerifyAKnownToken(b *testing.B) {
 
 func BenchmarkVerifyANewToken(b *testing.B) {
 	issuer := authntest.New(b)
-	token := issuer.Token("user_1", "trips.read")
 	v := issuer.Verifier()
 	for b.Loop() {
 		b.StopTimer()
-		token = issuer.Token("user_1", "trips.read")
+		token := issuer.Token("user_1", "trips.read")
 		b.StartTimer()
 		if _, err := v.Verify(b.Context(), token); err != nil {
 			b.Fatal(err)

@@ -72,8 +72,10 @@ type Relay struct {
 
 // NewRelay makes a relay.
 func NewRelay(outbox Outbox, writer Writer, log *slog.Logger) *Relay {
-	return &Relay{outbox: outbox, writer: writer, log: log, kicks: make(chan Entry, kickBacklog), later: make(chan Entry, kickBacklog),
-		sent: make(chan int64, sentBacklog)}
+	return &Relay{
+		outbox: outbox, writer: writer, log: log, kicks: make(chan Entry, kickBacklog), later: make(chan Entry, kickBacklog),
+		sent: make(chan int64, sentBacklog),
+	}
 }
 
 // Kick sends an event as soon as it is due. It never blocks: what does not fit is left to the sweep.

@@ -81,8 +81,11 @@ func TestWhatCannotBeHandledIsADeadLetterAndThePartitionMovesOn(t *testing.T) {
 		reason   string
 		attempts int
 	}{
-		{"cannot be read", 0}, {"schema version that this build does not know: 99", 0}, {"names nothing", 0},
-		{"There is none.", 5}, {"panic: it cannot be", 5},
+		{"cannot be read", 0},
+		{"schema version that this build does not know: 99", 0},
+		{"names nothing", 0},
+		{"There is none.", 5},
+		{"panic: it cannot be", 5},
 	} {
 		l := letters[i]
 		if !strings.Contains(l.GetReason(), want.reason) || len(l.GetAttempts()) != want.attempts || l.GetTopic() != string(kafka.GenerationFinished) || l.GetGroup() != events.Group {
