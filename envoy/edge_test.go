@@ -316,26 +316,3 @@ func (d *door) follow(ctx context.Context, events chan<- int) {
 		_ = res.Body.Close()
 	}
 }
-
-func TestALateStarterGetsCallsAtOnceAndOneThatIsNotReadyNone(t *testing.T) {
-	t.Parallel()
-	d := newDoor(t)
-	late := freeAddress(t)
-	var ready atomic.Bool
-	d.Config.Endpoints[envoy.Location] = append(d.Config.Endpoints[envoy.Location], late)
-	d.open()
-	healthy := func() int { return d.stat("cluster.location.membership_healthy") }
-	d.await("one of two is healthy", func() bool { return healthy() == 1 })
-	server := &http.Server{Addr: late, Protocols: new(http.Protocols), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !ready.Load() {
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}
-	})}
-	server.Protocols.SetUnencryptedHTTP2(true)
-	go func() { _ = server.ListenAndServe() }()
-	t.Cleanup(func() { _ = server.Close() })
-	ready.Store(true)
-	d.await("both are healthy", func() bool { return healthy() == 2 })
-	ready.Store(false)
-	d.await("the one that is not ready gets no calls", func() bool { return healthy() == 1 })
-}

@@ -124,6 +124,15 @@ func TestOrdinaryCallsAreCountedByCallerAndAddressHere(t *testing.T) {
 	if d.stat("per_caller.http_local_rate_limit.rate_limited") != refused {
 		t.Errorf("the statistic says %d", d.stat("per_caller.http_local_rate_limit.rate_limited"))
 	}
+	refused = 0
+	for range 400 {
+		if d.do(d.get(d.URL+"/.well-known/openid-configuration")).Status == http.StatusTooManyRequests {
+			refused++
+		}
+	}
+	if refused == 0 || refused > 200 {
+		t.Errorf("of 400 calls without a token, %d were refused", refused)
+	}
 	// One switch lets everything pass, in need.
 	d.edit("runtime.yaml", func(s string) string { return s + "      gateway.limit.per_caller: 0\n" })
 	d.await("limits are off", func() bool { return d.stat("runtime.load_success") > 1 })

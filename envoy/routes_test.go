@@ -145,3 +145,33 @@ func TestIdentityHeadersFromOutsideAreStripped(t *testing.T) {
 		t.Errorf("X-Forwarded-For: %v", chain)
 	}
 }
+
+func TestBrowsersMayCallFromKnownOriginsOnly(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	d.Config.Origins = []string{"https://app.example"}
+	d.open()
+	for origin, allowed := range map[string]string{
+		"https://app.example": "https://app.example", "http://localhost:5173": "http://localhost:5173",
+		"https://evil.example": "", "https://app.example.evil.example": "", "http://localhost.evil.example": "", "null": "",
+	} {
+		before := d.Arrived[envoy.Trip].Load()
+		preflight := d.request(unary, "")
+		preflight.Method = http.MethodOptions
+		preflight.Header.Set("Origin", origin)
+		preflight.Header.Set("Access-Control-Request-Method", http.MethodPost)
+		got := d.do(preflight)
+		if got.Header.Get("Access-Control-Allow-Origin") != allowed || (allowed != "" && got.Status != http.StatusOK) {
+			t.Errorf("preflight from %s: %d %v", origin, got.Status, got.Header)
+		}
+		if d.Arrived[envoy.Trip].Load() != before {
+			t.Errorf("a preflight from %s reached a service", origin)
+		}
+		// Its own refusals can be read by the app's script, too.
+		refused := d.request(unary, "")
+		refused.Header.Set("Origin", origin)
+		if got := d.do(refused); got.Status != http.StatusUnauthorized || got.Header.Get("Access-Control-Allow-Origin") != allowed {
+			t.Errorf("a refusal from %s: %d %v", origin, got.Status, got.Header)
+		}
+	}
+}
