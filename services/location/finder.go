@@ -31,8 +31,9 @@ type Finder struct {
 // Detailed is a provider of details that remembers what it told.
 type Detailed interface {
 	DetailProvider
-	// Known gives what is remembered of a place, without asking anybody.
-	Known(ctx context.Context, id string) (Details, bool)
+	// Known gives what is remembered of places, by their ids, without asking anybody; zero details for those that are known
+	// to have none.
+	Known(ctx context.Context, ids ...string) map[string]Details
 }
 
 // Notice hears of use. It never holds its caller up.
@@ -130,14 +131,20 @@ func (f *Finder) Known(ctx context.Context, places []Place) []Place {
 	if f.Details == nil {
 		return places
 	}
+	ids := make([]string, len(places))
+	for i, p := range places {
+		ids[i] = p.ID
+	}
+	details := f.Details.Known(ctx, ids...)
 	known := make([]Place, len(places))
 	var lacking []Place
 	for i, p := range places {
 		known[i] = p
-		if d, ok := f.Details.Known(ctx, p.ID); ok {
-			known[i] = p.With(d)
-		} else {
+		switch d, ok := details[p.ID]; {
+		case !ok:
 			lacking = append(lacking, p)
+		case !d.None():
+			known[i] = p.With(d)
 		}
 	}
 	if f.Notice != nil && len(lacking) > 0 {

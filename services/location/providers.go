@@ -40,6 +40,9 @@ type Details struct {
 	Source Source
 }
 
+// None tells whether these are the details of a place that is known to have none.
+func (d Details) None() bool { return d.Source.Provider == "" }
+
 // Review is somebody's review.
 type Review struct {
 	Author string

@@ -74,6 +74,8 @@ type Entry[T any] struct {
 	FetchedAt time.Time
 	// Stale is true for a value past its normal lifetime.
 	Stale bool
+	// Missing is true for what is known not to be there; only PeekAll tells.
+	Missing bool
 }
 
 // Cache keeps values of one kind. It may be used by several goroutines.
@@ -171,6 +173,36 @@ func (c *Cache[T]) Peek(ctx context.Context, key string) (Entry[T], bool) {
 		return Entry[T]{}, false
 	}
 	return Entry[T]{Value: kept.Value, FetchedAt: kept.FetchedAt, Stale: !c.clock.Now().Before(kept.FreshUntil)}, true
+}
+
+// PeekAll is Peek for several keys at once, by one call of the second level; keys that nothing is kept for are not in the
+// answer. It also tells what is known not to be there.
+func (c *Cache[T]) PeekAll(ctx context.Context, keys []string) map[string]Entry[T] {
+	now := c.clock.Now()
+	kept := make(map[string]record[T], len(keys))
+	var ask []string
+	for _, key := range keys {
+		r, ok := c.first.GetIfPresent(key)
+		if ok {
+			kept[key] = r
+		}
+		if !ok || !r.fresh(now) {
+			ask = append(ask, key)
+		}
+	}
+	for key, shared := range c.sharedAll(ctx, ask) {
+		if shared.FetchedAt.After(kept[key].FetchedAt) {
+			c.remember(key, shared)
+			kept[key] = shared
+		}
+	}
+	found := make(map[string]Entry[T], len(kept))
+	for key, r := range kept {
+		if !r.Missing || r.fresh(now) {
+			found[key] = Entry[T]{Value: r.Value, FetchedAt: r.FetchedAt, Stale: !r.fresh(now), Missing: r.Missing}
+		}
+	}
+	return found
 }
 
 // Put keeps a value that came by another way.

@@ -3,6 +3,7 @@ package cacheaside_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -288,6 +289,35 @@ func TestARefreshedValueReachesAllProcesses(t *testing.T) {
 	}
 	if n := o.loads.Load(); n != 2 {
 		t.Errorf("%d fetches", n)
+	}
+}
+
+// Many keys cost one call of the second level.
+func TestManyKeysAreLookedAtInOneCall(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	writer, reader := process[view](w, policy), process[view](w, policy)
+	var keys []string
+	for i := range 40 {
+		keys = append(keys, fmt.Sprint(w.prefix, i))
+		if i%2 == 0 {
+			if err := writer.Put(t.Context(), keys[i], view{Name: fmt.Sprint(i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := reader.Get(t.Context(), keys[1], func(context.Context) (view, error) { return view{}, cacheaside.ErrMissing }); !errors.Is(err, cacheaside.ErrMissing) {
+		t.Fatal(err)
+	}
+	for range 2 { // from the second level, then from the first
+		found := reader.PeekAll(t.Context(), keys)
+		if len(found) != 21 || found[keys[38]].Value.Name != "38" || found[keys[38]].Stale || !found[keys[1]].Missing {
+			t.Errorf("found %v", found)
+		}
+	}
+	w.clock.Advance(policy.Fresh + time.Minute)
+	if found := reader.PeekAll(t.Context(), keys); len(found) != 20 || !found[keys[0]].Stale {
+		t.Errorf("later found %v", found)
 	}
 }
 

@@ -127,18 +127,47 @@ func (c *Cache[T]) shared(ctx context.Context, key string, want wish) (record[T]
 	if err != nil {
 		return record[T]{}, err
 	}
-	var r record[T]
-	if values[0] != nil {
-		if r, err = decode[T](values[0]); err == nil && c.restore != nil && !r.Missing {
-			err = c.restore(&r.Value)
-		}
-		if err != nil {
-			c.log.WarnContext(ctx, "a kept value cannot be read", "kind", c.policy.Kind, "error", err)
-			r = record[T]{}
-		}
-	}
+	r := c.read(ctx, values[0])
 	if values[1] != nil && !r.serves(want, c.clock.Now()) {
 		return r, ErrFailing
 	}
 	return r, nil
+}
+
+// sharedAll reads the second level for several keys at once; those that it does not have are not in the answer.
+func (c *Cache[T]) sharedAll(ctx context.Context, keys []string) map[string]record[T] {
+	if len(keys) == 0 {
+		return nil
+	}
+	names := make([]string, len(keys))
+	for i, key := range keys {
+		names[i] = c.key(key)
+	}
+	values, err := c.remote.Get(ctx, names...)
+	if err != nil {
+		return nil
+	}
+	found := make(map[string]record[T], len(keys))
+	for i, key := range keys {
+		if r := c.read(ctx, values[i]); r.usable() {
+			found[key] = r
+		}
+	}
+	return found
+}
+
+// read reads a value of the second level; nothing, and what cannot be read, is an unusable record.
+func (c *Cache[T]) read(ctx context.Context, value []byte) record[T] {
+	if value == nil {
+		return record[T]{}
+	}
+	r, err := decode[T](value)
+	if err == nil && c.restore != nil && !r.Missing {
+		err = c.restore(&r.Value)
+	}
+	if err != nil {
+		c.log.WarnContext(ctx, "a kept value cannot be read", "kind", c.policy.Kind, "error", err)
+		return record[T]{}
+	}
+	return r
 }

@@ -192,9 +192,12 @@ func (d *Details) Details(ctx context.Context, p location.Place) (location.Detai
 	return kept.Value, err
 }
 
-// Known gives what is kept of a place, without asking anybody.
-func (d *Details) Known(ctx context.Context, id string) (location.Details, bool) {
-	kept, ok := d.Cache.Peek(ctx, id)
-	kept.Value.Source.Stale = kept.Stale
-	return kept.Value, ok
+// Known gives what is kept of places, by their ids, without asking anybody; nothing at all of those that have no details.
+func (d *Details) Known(ctx context.Context, ids ...string) map[string]location.Details {
+	known := make(map[string]location.Details, len(ids))
+	for id, kept := range d.Cache.PeekAll(ctx, ids) {
+		kept.Value.Source.Stale = kept.Stale
+		known[id] = kept.Value
+	}
+	return known
 }

@@ -143,7 +143,10 @@ func (e *Enricher) enrich(ctx context.Context, m kafkago.Message) error {
 	if e.Finder.Details == nil {
 		return nil // nobody tells any
 	}
-	known, have := e.Finder.Details.Known(ctx, place.ID)
+	known, have := e.Finder.Details.Known(ctx, place.ID)[place.ID]
+	if have && known.None() {
+		return nil
+	}
 	have = have && !known.Source.Stale
 	if !have && e.Affords != nil && !e.Affords(ctx, forTrip) {
 		return errBudget

@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
+	kafkago "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"google.golang.org/protobuf/proto"
 
@@ -69,6 +71,50 @@ func (m *memory) Claim(_ context.Context, hour time.Time) (bool, error) {
 	taken := m.rounds[hour]
 	m.rounds[hour] = true
 	return !taken, nil
+}
+
+func (m *memory) Release(_ context.Context, hour time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.rounds, hour)
+	return nil
+}
+
+// away is a Kafka that is away once.
+type away struct {
+	events.Writer
+	once atomic.Bool
+}
+
+func (a *away) WriteMessages(ctx context.Context, messages ...kafkago.Message) error {
+	if a.once.CompareAndSwap(false, true) {
+		return errors.New("the broker is away")
+	}
+	return a.Writer.WriteMessages(ctx, messages...)
+}
+
+// A round that came to nothing is made up for in its hour.
+func TestARoundThatFailsIsNotLost(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	writer := kafka.NewWriter(p.kafka)
+	t.Cleanup(func() { _ = writer.Close() })
+	quiet := slog.New(slog.DiscardHandler)
+	notice, err := events.NewNotice(&away{Writer: writer}, p.store, id.Random{}, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.store.uses["builtin:munich-marienplatz"] = 1
+	p.finder.Popularity = new(location.Popularity)
+	w := &events.Warmer{
+		Rounds: p.store, Popular: &events.Popular{Counted: p.store, Finder: p.finder, Log: quiet}, Notice: notice, Clock: now, Log: quiet,
+	}
+	if n, err := w.Round(t.Context()); n != 0 || err == nil {
+		t.Fatalf("%d places, %v", n, err)
+	}
+	if n, err := w.Round(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d places, %v", n, err)
+	}
 }
 
 // process is a location process with simulated details, a Kafka and a Redis.

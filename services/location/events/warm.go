@@ -3,6 +3,7 @@ package events
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -17,6 +18,8 @@ import (
 type Rounds interface {
 	// Claim takes the round of an hour for one process; false if it is taken.
 	Claim(ctx context.Context, hour time.Time) (bool, error)
+	// Release gives the round of an hour back: it came to nothing.
+	Release(ctx context.Context, hour time.Time) error
 }
 
 const (
@@ -57,10 +60,20 @@ func (w *Warmer) Part() app.Part {
 
 // Round asks for what is not there of the most popular places, if nobody did this hour, and tells for how many.
 func (w *Warmer) Round(ctx context.Context) (int, error) {
-	ours, err := w.Rounds.Claim(ctx, w.Clock.Now().Truncate(time.Hour))
+	hour := w.Clock.Now().Truncate(time.Hour)
+	ours, err := w.Rounds.Claim(ctx, hour)
 	if err != nil || !ours {
 		return 0, err
 	}
+	n, err := w.ask(ctx)
+	if err != nil {
+		return 0, errors.Join(err, w.Rounds.Release(context.WithoutCancel(ctx), hour))
+	}
+	return n, nil
+}
+
+// ask asks for what is not there of the most popular places.
+func (w *Warmer) ask(ctx context.Context) (int, error) {
 	if err := w.Popular.Read(ctx); err != nil {
 		return 0, err
 	}
@@ -68,9 +81,11 @@ func (w *Warmer) Round(ctx context.Context) (int, error) {
 	finder := w.Popular.Finder
 	catalog := finder.Catalog.Now()
 	for _, city := range catalog.Cities() {
-		for _, p := range warmest(catalog.InCity(city.ID), finder.Popularity) {
-			if d, known := finder.Details.Known(ctx, p.ID); !known || d.Source.Stale {
-				cold = append(cold, p.ID)
+		ids := warmest(catalog.InCity(city.ID), finder.Popularity)
+		known := finder.Details.Known(ctx, ids...)
+		for _, id := range ids {
+			if d, ok := known[id]; !ok || d.Source.Stale {
+				cold = append(cold, id)
 			}
 		}
 	}
@@ -78,10 +93,14 @@ func (w *Warmer) Round(ctx context.Context) (int, error) {
 }
 
 // warmest are the most popular of the places that were used.
-func warmest(places []location.Place, popularity *location.Popularity) []location.Place {
+func warmest(places []location.Place, popularity *location.Popularity) []string {
 	used := slices.DeleteFunc(places, func(p location.Place) bool { return !popularity.Used(p.ID) })
 	slices.SortFunc(used, func(a, b location.Place) int {
 		return cmp.Or(cmp.Compare(popularity.Of(b), popularity.Of(a)), strings.Compare(a.ID, b.ID))
 	})
-	return used[:min(Warmest, len(used))]
+	var ids []string
+	for _, p := range used[:min(Warmest, len(used))] {
+		ids = append(ids, p.ID)
+	}
+	return ids
 }

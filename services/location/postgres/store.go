@@ -154,6 +154,12 @@ func (s *Store) Popular(ctx context.Context, days int) (map[string]int64, error)
 // roundsKept is how long claimed rounds are remembered.
 const roundsKept = 7 * 24 * time.Hour
 
+// Release gives a claimed round back.
+func (s *Store) Release(ctx context.Context, hour time.Time) error {
+	_, err := s.pool.Exec(ctx, `DELETE FROM warm_round WHERE hour = $1`, hour)
+	return postgres.Clean(err)
+}
+
 // Claim takes the round of an hour for one process; false if it is taken.
 func (s *Store) Claim(ctx context.Context, hour time.Time) (bool, error) {
 	tag, err := s.pool.Exec(ctx, `INSERT INTO warm_round (hour) VALUES ($1) ON CONFLICT DO NOTHING`, hour)
