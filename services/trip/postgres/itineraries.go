@@ -34,7 +34,11 @@ func (s *Store) scanItinerary(row pgx.Row) (trip.Itinerary, error) {
 	if err := json.Unmarshal(outline, &it.Plan.Outline); err != nil {
 		return trip.Itinerary{}, err
 	}
-	it.Plan.Document, err = s.seal.Open(document, itineraryPlace(it.TripID, it.Version))
+	opened, err := s.seal.Open(document, itineraryPlace(it.TripID, it.Version))
+	if err != nil {
+		return it, err
+	}
+	it.Plan.Document, err = unpack(opened)
 	return it, err
 }
 
@@ -223,7 +227,7 @@ func (s *Store) tellItinerary(ctx context.Context, b *pgx.Batch, t *trip.Trip, i
 }
 
 func (s *Store) sealPlan(it trip.Itinerary) (document, outline []byte, err error) {
-	if document, err = s.seal.Seal(it.Plan.Document, itineraryPlace(it.TripID, it.Version)); err != nil {
+	if document, err = s.seal.Seal(pack(it.Plan.Document), itineraryPlace(it.TripID, it.Version)); err != nil {
 		return nil, nil, err
 	}
 	outline, err = json.Marshal(it.Plan.Outline)
