@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/tripgen/tripgen/bench/gateway/load"
-	"github.com/tripgen/tripgen/bench/gateway/stack"
 	"github.com/tripgen/tripgen/envoy"
+	"github.com/tripgen/tripgen/test/people"
 )
 
 // measured is what one way gave, a value for each turn.
@@ -113,7 +113,7 @@ func (b *bench) limited(ctx context.Context) error {
 	const span = 3 * time.Second
 	for _, w := range []struct{ name, base string }{{"direct", "http://" + user}, {"everything", b.Gateway}} {
 		t := load.New(load.Config{
-			URL: w.base + "/oauth2/revoke", Body: "token=nothing&client_id=" + stack.ClientID, ContentType: "application/x-www-form-urlencoded", Connections: connections,
+			URL: w.base + "/oauth2/revoke", Body: "token=nothing&client_id=" + people.ClientID, ContentType: "application/x-www-form-urlencoded", Connections: connections,
 		})
 		if err := awaitOK(ctx, t); err != nil {
 			return err

@@ -38,7 +38,7 @@ func main() {
 const (
 	callers     = 64
 	connections = 8
-	people      = 20
+	travellers  = 20
 )
 
 // rpc is a call that is measured.
@@ -99,7 +99,7 @@ func (b *bench) all(ctx context.Context) error {
 	defer stop()
 	b.Report = report.New("What the gateway costs")
 	b.Add("%d callers on %d HTTP/2 connections, Connect with JSON, %d people with ES256 tokens, %d turns of %v each. Load generator, Envoy and\nservices share the processors. *Bare Envoy* is the same program with the same threads and protocols that only passes calls on;\n*everything* is the gateway of `tripgen up`, with limits that count and do not refuse.\n",
-		callers, connections, people, b.rounds, b.span)
+		callers, connections, travellers, b.rounds, b.span)
 	b.Add("| call | way | calls/s | of bare Envoy | p50 at 1 connection, ms | p99 at half load, ms |\n|---|---|---|---|---|---|")
 	for _, r := range rpcs {
 		if err := b.compare(ctx, r, ways); err != nil {
@@ -145,7 +145,7 @@ func waysTo(ctx context.Context, s *stack.Stack) (ways []way, stop func(), err e
 // tokens are those of people who have just signed up.
 func tokens(ctx context.Context, s *stack.Stack) ([]string, error) {
 	var all []string
-	for range people {
+	for range travellers {
 		p, err := s.Person(ctx)
 		if err != nil {
 			return nil, err

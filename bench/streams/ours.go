@@ -18,12 +18,12 @@ import (
 	"github.com/tripgen/tripgen/bench/report"
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/id"
-	tripgen "github.com/tripgen/tripgen/sdk/go"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	tripv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 	"github.com/tripgen/tripgen/services/ai/progress"
 	"github.com/tripgen/tripgen/test/fleet"
+	"github.com/tripgen/tripgen/test/people"
 )
 
 // memory is a process's resident memory, in bytes.
@@ -138,18 +138,15 @@ func write(ctx context.Context, log *progress.Log, generation string) error {
 
 // fill makes one generation as in life, and others like it, as if a worker had them.
 func fill(ctx context.Context, f *fleet.Fleet, n int) (token string, ids []string, err error) {
-	people, err := fleet.People(ctx, f.Gateway, 1)
+	p, err := people.SignUp(ctx, f.Gateway)
 	if err != nil {
 		return "", nil, err
 	}
-	access, err := people[0].Token()
+	access, err := p.Tokens.Token()
 	if err != nil {
 		return "", nil, err
 	}
-	client, err := tripgen.New(f.Gateway, tripgen.WithTokenSource(people[0]))
-	if err != nil {
-		return "", nil, err
-	}
+	client := p.Client
 	start := time.Now().AddDate(0, 0, 7)
 	created, err := client.Trips.CreateTrip(ctx, &tripv1.CreateTripRequest{
 		Name: "streams", TransportMode: typev1.TransportMode_TRANSPORT_MODE_CAR,

@@ -26,6 +26,7 @@ import (
 	"github.com/tripgen/tripgen/bench/gateway/stack"
 	"github.com/tripgen/tripgen/envoy"
 	"github.com/tripgen/tripgen/internal/local"
+	"github.com/tripgen/tripgen/test/people"
 )
 
 func main() {
@@ -177,7 +178,7 @@ func refreshes(ctx context.Context, s *stack.Stack, endpoint string, span time.D
 }
 
 func refresh(ctx context.Context, client *http.Client, endpoint, token string) (string, error) {
-	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}, "client_id": {stack.ClientID}}
+	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}, "client_id": {people.ClientID}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
 		return "", err

@@ -19,12 +19,13 @@ import (
 	"time"
 
 	"github.com/tripgen/tripgen/bench/gateway/stack"
+	"github.com/tripgen/tripgen/test/people"
 )
 
 // whole is the running TripGen, victim and attacker two people in it.
 var (
 	whole            *stack.Stack
-	victim, attacker *stack.Person
+	victim, attacker *people.Person
 	tried, through   atomic.Int64
 )
 
@@ -197,7 +198,7 @@ func raw(t *testing.T, wait time.Duration, parts ...string) string {
 	return strings.TrimSpace(line)
 }
 
-func token(t *testing.T, p *stack.Person) string {
+func token(t *testing.T, p *people.Person) string {
 	t.Helper()
 	token, err := p.Tokens.Token()
 	if err != nil {

@@ -12,13 +12,13 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/tripgen/tripgen/bench/gateway/stack"
+	"github.com/tripgen/tripgen/test/people"
 )
 
 func redeem(t *testing.T, code, verifier string, more ...string) answer {
 	t.Helper()
 	values := url.Values{
-		"grant_type": {"authorization_code"}, "code": {code}, "code_verifier": {verifier}, "client_id": {stack.ClientID}, "redirect_uri": {stack.RedirectURI},
+		"grant_type": {"authorization_code"}, "code": {code}, "code_verifier": {verifier}, "client_id": {people.ClientID}, "redirect_uri": {people.RedirectURI},
 	}
 	for i := 0; i+1 < len(more); i += 2 {
 		if more[i+1] == "" {
@@ -73,7 +73,7 @@ func TestCodes(t *testing.T) {
 		for range 50 {
 			go func() {
 				res, err := plain.PostForm(whole.Gateway+"/oauth2/token", url.Values{
-					"grant_type": {"authorization_code"}, "code": {c}, "code_verifier": {v}, "client_id": {stack.ClientID}, "redirect_uri": {stack.RedirectURI},
+					"grant_type": {"authorization_code"}, "code": {c}, "code_verifier": {v}, "client_id": {people.ClientID}, "redirect_uri": {people.RedirectURI},
 				})
 				if err == nil {
 					_ = res.Body.Close()
@@ -96,7 +96,7 @@ func TestCodes(t *testing.T) {
 // authorizeURL asks for a code at the page; change sets or (empty) removes parameters.
 func authorizeURL(change ...string) string {
 	values := url.Values{
-		"response_type": {"code"}, "client_id": {stack.ClientID}, "redirect_uri": {stack.RedirectURI}, "state": {"0123456789abcdef"},
+		"response_type": {"code"}, "client_id": {people.ClientID}, "redirect_uri": {people.RedirectURI}, "state": {"0123456789abcdef"},
 		"code_challenge": {oauth2.S256ChallengeFromVerifier(oauth2.GenerateVerifier())}, "code_challenge_method": {"S256"}, "scope": {"openid"},
 	}
 	for i := 0; i+1 < len(change); i += 2 {
@@ -195,19 +195,19 @@ func TestTheTokenEndpoint(t *testing.T) {
 		status int
 		codes  []string
 	}{
-		"password grant":         {url.Values{"grant_type": {"password"}, "username": {victim.LoginID}, "password": {victim.Password}, "client_id": {stack.ClientID}}, 400, []string{"unsupported_grant_type", "invalid_request"}},
+		"password grant":         {url.Values{"grant_type": {"password"}, "username": {victim.LoginID}, "password": {victim.Password}, "client_id": {people.ClientID}}, 400, []string{"unsupported_grant_type", "invalid_request"}},
 		"credentials, no secret": {url.Values{"grant_type": {"client_credentials"}, "client_id": {"trip"}}, 401, []string{"invalid_client"}},
-		"credentials, public":    {url.Values{"grant_type": {"client_credentials"}, "client_id": {stack.ClientID}}, 400, []string{"unauthorized_client", "invalid_grant"}},
+		"credentials, public":    {url.Values{"grant_type": {"client_credentials"}, "client_id": {people.ClientID}}, 400, []string{"unauthorized_client", "invalid_grant"}},
 		"unknown client":         {url.Values{"grant_type": {"client_credentials"}, "client_id": {"nobody"}, "client_secret": {"x"}}, 401, []string{"invalid_client"}},
 		"wrong secret":           {url.Values{"grant_type": {"client_credentials"}, "client_id": {"trip"}, "client_secret": {"guess"}, "scope": {"internal"}}, 401, []string{"invalid_client"}},
-		"no grant":               {url.Values{"client_id": {stack.ClientID}}, 400, []string{"invalid_request", "unsupported_grant_type"}},
-		"device grant":           {url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}, "client_id": {stack.ClientID}}, 400, []string{"unsupported_grant_type", "invalid_request"}},
+		"no grant":               {url.Values{"client_id": {people.ClientID}}, 400, []string{"invalid_request", "unsupported_grant_type"}},
+		"device grant":           {url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}, "client_id": {people.ClientID}}, 400, []string{"unsupported_grant_type", "invalid_request"}},
 		"client as SQL":          {url.Values{"grant_type": {"client_credentials"}, "client_id": {"' OR 1=1 --"}, "client_secret": {"x"}}, 401, []string{"invalid_client"}},
 	} {
 		attack(t, "token endpoint: "+name, func(t *testing.T) { refused(t, form(t, "/oauth2/token", c.values), c.status, c.codes...) })
 	}
 	attack(t, "introspection without a secret", func(t *testing.T) {
-		refused(t, form(t, "/oauth2/introspect", url.Values{"token": {token(t, victim)}, "client_id": {stack.ClientID}}), http.StatusUnauthorized, "invalid_client", "request_unauthorized", "invalid_request")
+		refused(t, form(t, "/oauth2/introspect", url.Values{"token": {token(t, victim)}, "client_id": {people.ClientID}}), http.StatusUnauthorized, "invalid_client", "request_unauthorized", "invalid_request")
 	})
 	attack(t, "userinfo without a token", func(t *testing.T) {
 		got := call(t, whole.Gateway, "/oauth2/userinfo", "", "")
@@ -220,7 +220,7 @@ func TestTheTokenEndpoint(t *testing.T) {
 func signIn(t *testing.T, loginID, password string, change ...func(*http.Request)) answer {
 	t.Helper()
 	body, _ := json.Marshal(map[string]string{ // strings can always be written
-		"loginId": loginID, "password": password, "clientId": stack.ClientID, "redirectUri": stack.RedirectURI,
+		"loginId": loginID, "password": password, "clientId": people.ClientID, "redirectUri": people.RedirectURI,
 		"codeChallenge": oauth2.S256ChallengeFromVerifier(oauth2.GenerateVerifier()),
 	})
 	return call(t, whole.Gateway, "/tripgen.user.v1.AccountService/SignIn", "", string(body), change...)

@@ -11,11 +11,11 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/tripgen/tripgen/bench/gateway/stack"
 	"github.com/tripgen/tripgen/envoy"
 	tripv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 	userv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1"
+	"github.com/tripgen/tripgen/test/people"
 )
 
 func decode(t *testing.T, r io.Reader, into any) {
@@ -26,7 +26,7 @@ func decode(t *testing.T, r io.Reader, into any) {
 }
 
 // person is somebody of this one attack only.
-func person(t *testing.T) *stack.Person {
+func person(t *testing.T) *people.Person {
 	t.Helper()
 	p, err := whole.Person(t.Context())
 	if err != nil {
@@ -66,7 +66,7 @@ func TestEndedSessions(t *testing.T) {
 	})
 	attack(t, "revoked token", func(t *testing.T) {
 		held := token(t, person(t))
-		if got := form(t, "/oauth2/revoke", url.Values{"token": {held}, "client_id": {stack.ClientID}}); got.status != http.StatusOK {
+		if got := form(t, "/oauth2/revoke", url.Values{"token": {held}, "client_id": {people.ClientID}}); got.status != http.StatusOK {
 			t.Fatalf("revoke: %d %s", got.status, got.body)
 		}
 		soon(t, held)
@@ -98,7 +98,7 @@ func TestEndedSessions(t *testing.T) {
 
 func refresh(t *testing.T, token string, more ...string) answer {
 	t.Helper()
-	values := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}, "client_id": {stack.ClientID}}
+	values := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}, "client_id": {people.ClientID}}
 	for i := 0; i+1 < len(more); i += 2 {
 		values.Set(more[i], more[i+1])
 	}
@@ -180,11 +180,11 @@ func TestOthersThings(t *testing.T) {
 }
 
 // code is a fresh authorization code of the person and its verifier.
-func code(t *testing.T, p *stack.Person) (code, verifier string) {
+func code(t *testing.T, p *people.Person) (code, verifier string) {
 	t.Helper()
 	verifier = oauth2.GenerateVerifier()
 	signedIn, err := p.Client.Account.SignIn(t.Context(), &userv1.SignInRequest{
-		LoginId: p.LoginID, Password: p.Password, ClientId: stack.ClientID, RedirectUri: stack.RedirectURI,
+		LoginId: p.LoginID, Password: p.Password, ClientId: people.ClientID, RedirectUri: people.RedirectURI,
 		CodeChallenge: oauth2.S256ChallengeFromVerifier(verifier),
 	})
 	if err != nil {

@@ -34,6 +34,7 @@ func TestATravellerPlansATrip(t *testing.T) {
 				t.Fatal("wait: ", err)
 			}
 			checkItinerary(t, itinerary, 4)
+			checkShared(t, client, trip, itinerary.GetDays()[1].GetCity().GetKo())
 			after, err := client.Trips.GetTrip(t.Context(), &tripv1.GetTripRequest{TripId: trip.GetId()})
 			if err != nil {
 				t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	tripgen "github.com/tripgen/tripgen/sdk/go"
 	tripv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1"
 	userv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1"
+	"github.com/tripgen/tripgen/test/people"
 )
 
 // processesOf are the ids of the processes that name a folder in their command line: those that a stack started.
@@ -79,10 +80,10 @@ func TestNoMomentOfEndingLeavesProcessesBehind(t *testing.T) {
 func TestStateSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	state := stateFolder(t)
-	v := newTraveller()
+	v := people.New()
 	first := startOwn(t, state)
 	client := clientOf(t, first.gateway)
-	if _, err := client.Account.SignUp(t.Context(), v.signUpRequest()); err != nil {
+	if _, err := client.Account.SignUp(t.Context(), v.SignUpRequest()); err != nil {
 		t.Fatal(err)
 	}
 	client = logInAt(t, first.gateway, v)
@@ -158,12 +159,12 @@ func TestAStartThatCannotWorkSaysWhatToDo(t *testing.T) {
 // A traveller's tokens live a quarter of an hour at most and come with what renews them. [U2]
 func TestTokensAreShortLived(t *testing.T) {
 	t.Parallel()
-	v := newTraveller()
+	v := people.New()
 	client := anonymous(t)
-	if _, err := client.Account.SignUp(t.Context(), v.signUpRequest()); err != nil {
+	if _, err := client.Account.SignUp(t.Context(), v.SignUpRequest()); err != nil {
 		t.Fatal(err)
 	}
-	tokens, err := client.LogIn(t.Context(), v.logInParams())
+	tokens, err := client.LogIn(t.Context(), v.LogInParams())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,9 +213,9 @@ func clientOf(t *testing.T, gateway string) *tripgen.Client {
 	return client
 }
 
-func logInAt(t *testing.T, gateway string, v traveller) *tripgen.Client {
+func logInAt(t *testing.T, gateway string, v *people.Person) *tripgen.Client {
 	t.Helper()
-	tokens, err := clientOf(t, gateway).LogIn(t.Context(), v.logInParams())
+	tokens, err := clientOf(t, gateway).LogIn(t.Context(), v.LogInParams())
 	if err != nil {
 		t.Fatal("log in: ", err)
 	}

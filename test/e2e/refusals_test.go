@@ -12,6 +12,7 @@ import (
 	tripv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 	userv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1"
+	"github.com/tripgen/tripgen/test/people"
 )
 
 // Every refusal has a code, a reason and, where a field is at fault, the field.
@@ -21,7 +22,7 @@ func TestBadInputIsRefusedWithItsField(t *testing.T) {
 	trip := createTrip(t, client, "Tokyo", 1)
 	signUp := func(change func(*userv1.SignUpRequest)) func() error {
 		return func() error {
-			request := newTraveller().signUpRequest()
+			request := people.New().SignUpRequest()
 			change(request)
 			_, err := client.Account.SignUp(t.Context(), request)
 			return err
@@ -93,7 +94,7 @@ func TestBadInputIsRefusedWithItsField(t *testing.T) {
 			return err
 		}, connect.CodeResourceExhausted, "request"},
 		"a wrong password": {func() error {
-			_, err := client.LogIn(t.Context(), tripgen.LogInParams{LoginID: "nobody12345", Password: "wrong", ClientID: clientID, RedirectURI: redirectURI})
+			_, err := client.LogIn(t.Context(), tripgen.LogInParams{LoginID: "nobody12345", Password: "wrong", ClientID: people.ClientID, RedirectURI: people.RedirectURI})
 			return err
 		}, connect.CodeUnauthenticated, ""},
 	} {

@@ -19,6 +19,7 @@ import (
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	tripv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1"
 	userv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1"
+	"github.com/tripgen/tripgen/test/people"
 )
 
 // caller makes one RPC with somebody's tool and gives back what it prints: JSON, one message after the other.
@@ -58,17 +59,17 @@ func TestTheJourneyWithCommonTools(t *testing.T) {
 // logInWith signs up and logs in with PKCE; it returns an access token.
 func logInWith(t *testing.T, call caller) string {
 	t.Helper()
-	v := newTraveller()
-	call(t, "", "tripgen.user.v1.AccountService/SignUp", v.signUpRequest())
+	v := people.New()
+	call(t, "", "tripgen.user.v1.AccountService/SignUp", v.SignUpRequest())
 	verifier := oauth2.GenerateVerifier()
 	var signedIn userv1.SignInResponse
 	parse(t, call(t, "", "tripgen.user.v1.AccountService/SignIn", &userv1.SignInRequest{
-		LoginId: v.loginID, Password: v.password, ClientId: clientID, RedirectUri: redirectURI,
+		LoginId: v.LoginID, Password: v.Password, ClientId: people.ClientID, RedirectUri: people.RedirectURI,
 		CodeChallenge: oauth2.S256ChallengeFromVerifier(verifier),
 	}), &signedIn)
 	form := url.Values{
-		"grant_type": {"authorization_code"}, "code": {signedIn.GetAuthorizationCode()}, "redirect_uri": {redirectURI},
-		"client_id": {clientID}, "code_verifier": {verifier},
+		"grant_type": {"authorization_code"}, "code": {signedIn.GetAuthorizationCode()}, "redirect_uri": {people.RedirectURI},
+		"client_id": {people.ClientID}, "code_verifier": {verifier},
 	}
 	var token struct {
 		AccessToken string `json:"access_token"`

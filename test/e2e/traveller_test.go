@@ -1,42 +1,14 @@
 package e2e
 
 import (
-	"crypto/rand"
-	"strings"
 	"testing"
 	"time"
 
 	tripgen "github.com/tripgen/tripgen/sdk/go"
 	tripv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
-	userv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1"
+	"github.com/tripgen/tripgen/test/people"
 )
-
-const (
-	clientID    = "tripgen-cli"
-	redirectURI = "http://127.0.0.1/callback"
-)
-
-// traveller is somebody who has signed up.
-type traveller struct{ loginID, password string }
-
-func newTraveller() traveller {
-	return traveller{loginID: "e2e" + strings.ToLower(rand.Text()[:12]), password: rand.Text() + "-7a"}
-}
-
-func (v traveller) signUpRequest() *userv1.SignUpRequest {
-	return &userv1.SignUpRequest{
-		Name: "김하늘", Email: v.loginID + "@traveller.example", Phone: "010-1234-5678",
-		LoginId: v.loginID, Password: v.password,
-		Terms: &userv1.TermsConsent{Version: "2026-01-01", Accepted: true},
-	}
-}
-
-func (v traveller) logInParams() tripgen.LogInParams {
-	return tripgen.LogInParams{
-		LoginID: v.loginID, Password: v.password, ClientID: clientID, RedirectURI: redirectURI, DeviceName: "e2e",
-	}
-}
 
 func anonymous(t *testing.T, opts ...tripgen.Option) *tripgen.Client {
 	t.Helper()
@@ -50,12 +22,12 @@ func anonymous(t *testing.T, opts ...tripgen.Option) *tripgen.Client {
 // loggedIn is a client that acts for a new traveller.
 func loggedIn(t *testing.T, opts ...tripgen.Option) *tripgen.Client {
 	t.Helper()
-	v := newTraveller()
+	v := people.New()
 	client := anonymous(t)
-	if _, err := client.Account.SignUp(t.Context(), v.signUpRequest()); err != nil {
+	if _, err := client.Account.SignUp(t.Context(), v.SignUpRequest()); err != nil {
 		t.Fatal("sign up: ", err)
 	}
-	tokens, err := client.LogIn(t.Context(), v.logInParams())
+	tokens, err := client.LogIn(t.Context(), v.LogInParams())
 	if err != nil {
 		t.Fatal("log in: ", err)
 	}

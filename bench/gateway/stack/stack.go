@@ -5,7 +5,6 @@ package stack
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/url"
@@ -16,12 +15,9 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/oauth2"
-
 	"github.com/tripgen/tripgen/envoy"
 	"github.com/tripgen/tripgen/internal/local"
-	tripgen "github.com/tripgen/tripgen/sdk/go"
-	userv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1"
+	"github.com/tripgen/tripgen/test/people"
 )
 
 // Stack is a running TripGen.
@@ -136,50 +132,7 @@ func (s *Stack) Service(ctx context.Context, name envoy.Cluster) (string, error)
 	return "", fmt.Errorf("no instance of %s", name)
 }
 
-// Person is somebody who has signed up.
-type Person struct {
-	LoginID, Password, Email string
-	// Client calls for them.
-	Client *tripgen.Client
-	// Tokens are theirs.
-	Tokens oauth2.TokenSource
-}
-
-// Client and redirection of the people.
-const (
-	ClientID    = "tripgen-cli"
-	RedirectURI = "http://127.0.0.1/callback"
-)
-
 // Person signs somebody up and logs them in.
-func (s *Stack) Person(ctx context.Context) (*Person, error) {
-	p := &Person{LoginID: "p" + strings.ToLower(rand.Text()[:14]), Password: rand.Text() + "-7a"}
-	p.Email = p.LoginID + "@traveller.example"
-	anonymous, err := tripgen.New(s.Gateway)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := anonymous.Account.SignUp(ctx, &userv1.SignUpRequest{
-		Name: "김하늘", Email: p.Email, Phone: "010-1234-5678", LoginId: p.LoginID, Password: p.Password,
-		Terms: &userv1.TermsConsent{Version: "2026-01-01", Accepted: true},
-	}); err != nil {
-		return nil, fmt.Errorf("sign up: %w", err)
-	}
-	return p, s.LogIn(ctx, p)
-}
-
-// LogIn gives the person new tokens.
-func (s *Stack) LogIn(ctx context.Context, p *Person) error {
-	anonymous, err := tripgen.New(s.Gateway)
-	if err != nil {
-		return err
-	}
-	p.Tokens, err = anonymous.LogIn(ctx, tripgen.LogInParams{
-		LoginID: p.LoginID, Password: p.Password, ClientID: ClientID, RedirectURI: RedirectURI, DeviceName: "bench",
-	})
-	if err != nil {
-		return fmt.Errorf("log in: %w", err)
-	}
-	p.Client, err = tripgen.New(s.Gateway, tripgen.WithTokenSource(p.Tokens))
-	return err
+func (s *Stack) Person(ctx context.Context) (*people.Person, error) {
+	return people.SignUp(ctx, s.Gateway)
 }

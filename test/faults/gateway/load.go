@@ -9,9 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"golang.org/x/oauth2"
-
 	"github.com/tripgen/tripgen/test/fleet"
+	"github.com/tripgen/tripgen/test/people"
 )
 
 type count struct {
@@ -42,7 +41,7 @@ const (
 )
 
 // under lets people call while the faults happen.
-func under(ctx context.Context, f *fleet.Fleet, people []oauth2.TokenSource, faults func() error) (outcome, error) {
+func under(ctx context.Context, f *fleet.Fleet, travellers []*people.Person, faults func() error) (outcome, error) {
 	var (
 		stop     atomic.Bool
 		mu       sync.Mutex
@@ -51,8 +50,8 @@ func under(ctx context.Context, f *fleet.Fleet, people []oauth2.TokenSource, fau
 		protocol = new(http.Protocols)
 	)
 	protocol.SetUnencryptedHTTP2(true)
-	for i, tokens := range people {
-		token, err := tokens.Token()
+	for i, p := range travellers {
+		token, err := p.Tokens.Token()
 		if err != nil {
 			return o, err
 		}

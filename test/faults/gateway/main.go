@@ -14,6 +14,7 @@ import (
 
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/test/fleet"
+	"github.com/tripgen/tripgen/test/people"
 )
 
 func main() {
@@ -49,12 +50,12 @@ func run(ctx context.Context, kills int) (err error) {
 	if err := f.Unlimit(ctx); err != nil {
 		return err
 	}
-	people, err := fleet.People(ctx, f.Gateway, readers+writers)
+	travellers, err := people.SignUpMany(ctx, f.Gateway, readers+writers)
 	if err != nil {
 		return err
 	}
 
-	killed, err := under(ctx, f, people, func() error {
+	killed, err := under(ctx, f, travellers, func() error {
 		for n := range kills {
 			if err := f.Kill(app.Trip, n%2); err != nil {
 				return err
@@ -72,7 +73,7 @@ func run(ctx context.Context, kills int) (err error) {
 		return err
 	}
 	fmt.Printf("an instance of trip killed (-9) %d times, restarted at once: %s\n", kills, killed)
-	rolled, err := under(ctx, f, people, func() error { return restartAll(ctx, f) })
+	rolled, err := under(ctx, f, travellers, func() error { return restartAll(ctx, f) })
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	tripv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
-	"github.com/tripgen/tripgen/test/fleet"
+	"github.com/tripgen/tripgen/test/people"
 )
 
 // crowd is travellers who plan trips, each trip twice, and watch.
@@ -35,17 +35,13 @@ type watch struct {
 }
 
 func newCrowd(ctx context.Context, gateway string, n, generations int) (*crowd, error) {
-	people, err := fleet.People(ctx, gateway, n)
+	travellers, err := people.SignUpMany(ctx, gateway, n)
 	if err != nil {
 		return nil, err
 	}
 	c := &crowd{left: generations}
-	for _, tokens := range people {
-		client, err := tripgen.New(gateway, tripgen.WithTokenSource(tokens))
-		if err != nil {
-			return nil, err
-		}
-		c.clients = append(c.clients, client)
+	for _, p := range travellers {
+		c.clients = append(c.clients, p.Client)
 	}
 	return c, nil
 }
