@@ -127,6 +127,7 @@ func Pages() []Page {
 		{Path: "/.well-known/", Cluster: User, Folder: true, Limit: "read", Safe: true},
 		{Path: "/account/avatar/", Cluster: User, Folder: true, Limit: "read", Safe: true},
 		{Path: "/exports/", Cluster: Trip, Folder: true, Limit: "read", Safe: true},
+		{Path: "/shared/", Cluster: Trip, Folder: true, Limit: "read", Safe: true},
 	}
 }
 

@@ -72,6 +72,7 @@ func wireTrip(ctx context.Context, r *role) error {
 	}
 	triprpc.Mount(r.Server.Handle, handlers, options...)
 	r.Server.Mount(triprpc.DownloadPath, triprpc.Downloads(handlers, r.Log))
+	r.Server.Mount(triprpc.SharedPath, triprpc.SharedPages(handlers, r.Log))
 	watch, err := lookout.New(lookout.Deps{Trips: store, Checker: service, Metrics: r.Metrics, Clock: r.Clock, Log: r.Log})
 	if err != nil {
 		return err

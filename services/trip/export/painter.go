@@ -78,15 +78,10 @@ func (p *painter) dayBlocks(d *typev1.Day, width, mapHeight float64) []block {
 func (p *painter) mm(lines float64) float64 { return lines * p.size * 0.42 }
 
 func (p *painter) header(d *typev1.Day, width float64) []block {
-	date := d.GetDate()
-	weekday := instant(d, new(typev1.TimeOfDay)).Weekday()
-	days := [...]string{"일", "월", "화", "수", "목", "금", "토"}
-	when := fmt.Sprintf("%d-%02d-%02d ", date.GetYear(), date.GetMonth(), date.GetDay()) +
-		p.sheet.say("("+days[weekday]+")", "("+weekday.String()[:3]+")")
 	title := p.paragraph(p.sheet.dayTitle(d), style{p.size * 1.9, true, dayColor(d.GetNumber())}, width, 0, p.mm(0.2))
 	blocks := []block{
 		p.paragraph(p.sheet.TripName, style{p.size, false, soft}, width, 0, p.mm(0.1)), title,
-		p.paragraph(strings.Join(nonEmpty(when, p.weather(d)), "  ·  "), style{p.size, false, ink}, width, 0, p.mm(0.3)),
+		p.paragraph(strings.Join(nonEmpty(p.sheet.date(d), p.sheet.weather(d)), "  ·  "), style{p.size, false, ink}, width, 0, p.mm(0.3)),
 	}
 	if text := p.sheet.text(d.GetTitle()); text != "" {
 		blocks = append(blocks, p.paragraph(text, style{p.size, false, soft}, width, 0, p.mm(0.3)))
@@ -97,24 +92,41 @@ func (p *painter) header(d *typev1.Day, width float64) []block {
 	return blocks
 }
 
+// date is a day's date with its weekday.
+func (s Sheet) date(d *typev1.Day) string {
+	date, weekday := d.GetDate(), instant(d, new(typev1.TimeOfDay)).Weekday()
+	days := [...]string{"일", "월", "화", "수", "목", "금", "토"}
+	return fmt.Sprintf("%d-%02d-%02d ", date.GetYear(), date.GetMonth(), date.GetDay()) +
+		s.say("("+days[weekday]+")", "("+weekday.String()[:3]+")")
+}
+
 var weatherNames = map[typev1.WeatherKind][2]string{
 	typev1.WeatherKind_WEATHER_KIND_CLEAR: {"맑음", "Clear"}, typev1.WeatherKind_WEATHER_KIND_CLOUDS: {"흐림", "Clouds"},
 	typev1.WeatherKind_WEATHER_KIND_RAIN: {"비", "Rain"}, typev1.WeatherKind_WEATHER_KIND_SNOW: {"눈", "Snow"},
 	typev1.WeatherKind_WEATHER_KIND_STORM: {"뇌우", "Thunderstorm"}, typev1.WeatherKind_WEATHER_KIND_FOG: {"안개", "Fog"},
 }
 
-func (p *painter) weather(d *typev1.Day) string {
+// weather is a day's weather in words; empty where it is not known.
+func (s Sheet) weather(d *typev1.Day) string {
 	w := d.GetWeather()
 	name, ok := weatherNames[w.GetKind()]
 	if !ok {
 		return ""
 	}
-	text := fmt.Sprintf(p.sheet.say("%s, %.0f~%.0f °C", "%s, %.0f to %.0f °C"), p.sheet.say(name[0], name[1]),
+	text := fmt.Sprintf(s.say("%s, %.0f~%.0f °C", "%s, %.0f to %.0f °C"), s.say(name[0], name[1]),
 		w.GetMinCelsius(), w.GetMaxCelsius())
 	if w.GetNormals() {
-		text += p.sheet.say(" (예년 기후)", " (climate normals)")
+		text += s.say(" (예년 기후)", " (climate normals)")
 	}
 	return text
+}
+
+// stay is from when to when a stop is.
+func stay(s *typev1.Stop) string {
+	if s.GetLeave().GetMinutes() > s.GetArrive().GetMinutes() {
+		return clock(s.GetArrive()) + "–" + clock(s.GetLeave())
+	}
+	return clock(s.GetArrive())
 }
 
 // column is where the texts of stops and legs begin, in lines.
@@ -124,10 +136,7 @@ const column = 5.2
 func (p *painter) stop(d *typev1.Day, i, number int, width float64) block {
 	s, last := d.GetStops()[i], i == len(d.GetStops())-1
 	indent := p.mm(column)
-	times := clock(s.GetArrive())
-	if s.GetLeave().GetMinutes() > s.GetArrive().GetMinutes() {
-		times += "–" + clock(s.GetLeave())
-	}
+	times := stay(s)
 	name := p.fonts.text(p.sheet.text(s.GetName()), style{p.size * 1.1, number > 0, ink}, width-indent-p.mm(2.2), canvas.Left)
 	detail := p.detail(s)
 	details := p.fonts.text(detail, style{p.size * 0.85, false, soft}, width-indent-p.mm(2.2), canvas.Left)
@@ -179,37 +188,46 @@ func (p *painter) detail(s *typev1.Stop) string {
 	if p.tells == onlyNames {
 		return ""
 	}
-	parts := nonEmpty(p.sheet.localName(s))
-	switch o := s.GetOpening(); {
-	case o == nil:
-	case o.GetClose().GetMinutes()-o.GetOpen().GetMinutes() >= 24*60:
-		parts = append(parts, p.sheet.say("종일 개방", "open all day"))
-	default:
-		parts = append(parts, fmt.Sprintf(p.sheet.say("영업 %s–%s", "open %s–%s"), clock(o.GetOpen()), clock(o.GetClose())))
-	}
-	for _, parking := range s.GetParking() {
-		parts = append(parts, fmt.Sprintf(p.sheet.say("주차 %s (도보 %d m)", "parking %s (%d m on foot)"),
-			p.sheet.text(parking.GetName()), parking.GetWalkMetres()))
-	}
-	parts = append(parts, nonEmpty(p.sheet.text(s.GetNote()))...)
+	parts := append(p.sheet.facts(s), nonEmpty(p.sheet.text(s.GetNote()))...)
 	if p.tells == everything {
 		parts = append(parts, nonEmpty(p.sheet.text(s.GetWhy()))...)
 	}
 	return strings.Join(parts, "  ·  ")
 }
 
-func (p *painter) leg(l *typev1.Leg, width float64) block {
+// facts are what is known of a stop's place: its name there, its hours, where to park.
+func (s Sheet) facts(stop *typev1.Stop) []string {
+	parts := nonEmpty(s.localName(stop))
+	switch o := stop.GetOpening(); {
+	case o == nil:
+	case o.GetClose().GetMinutes()-o.GetOpen().GetMinutes() >= 24*60:
+		parts = append(parts, s.say("종일 개방", "open all day"))
+	default:
+		parts = append(parts, fmt.Sprintf(s.say("영업 %s–%s", "open %s–%s"), clock(o.GetOpen()), clock(o.GetClose())))
+	}
+	for _, parking := range stop.GetParking() {
+		parts = append(parts, fmt.Sprintf(s.say("주차 %s (도보 %d m)", "parking %s (%d m on foot)"),
+			s.text(parking.GetName()), parking.GetWalkMetres()))
+	}
+	return parts
+}
+
+// way is a leg in words.
+func (s Sheet) way(l *typev1.Leg) string {
 	parts := []string{
-		modeNames[l.GetMode()].In(p.sheet.Language),
-		fmt.Sprintf(p.sheet.say("%d분", "%d min"), l.GetMinutes()), distance(l.GetMetres()),
+		modeNames[l.GetMode()].In(s.Language), fmt.Sprintf(s.say("%d분", "%d min"), l.GetMinutes()), distance(l.GetMetres()),
 	}
 	if l.GetMode() == typev1.LegMode_LEG_MODE_WALK && l.GetKilocalories() > 0 {
 		parts = append(parts, fmt.Sprintf("%d kcal", l.GetKilocalories()))
 	}
 	if l.GetMode() == typev1.LegMode_LEG_MODE_TRANSIT && l.GetTransfers() >= 0 && len(l.GetLines()) > 0 {
-		parts = append(parts, fmt.Sprintf(p.sheet.say("환승 %d번", "%d transfers"), l.GetTransfers()), strings.Join(l.GetLines(), " → "))
+		parts = append(parts, fmt.Sprintf(s.say("환승 %d번", "%d transfers"), l.GetTransfers()), strings.Join(l.GetLines(), " → "))
 	}
-	b := p.paragraph(strings.Join(parts, " · "), style{p.size * 0.8, false, soft}, width, p.mm(column+2), p.mm(0.4))
+	return strings.Join(parts, " · ")
+}
+
+func (p *painter) leg(l *typev1.Leg, width float64) block {
+	b := p.paragraph(p.sheet.way(l), style{p.size * 0.8, false, soft}, width, p.mm(column+2), p.mm(0.4))
 	inner := b.draw
 	b.draw = func(ctx *canvas.Context, x, y float64) {
 		p.drawThread(ctx, x, y, y+b.height)

@@ -343,7 +343,7 @@ func TestSharedItinerary(t *testing.T) {
 		t.Fatal(err)
 	}
 	link := made.GetShareLink()
-	if link.GetPath() != "/shared/"+link.GetToken() || len(link.GetToken()) < 40 {
+	if link.GetPath() != "/shared/?t="+link.GetToken() || len(link.GetToken()) < 40 {
 		t.Errorf("got %v", link)
 	}
 	anyone := w.clients(w.server.Client(t, "")).Shares

@@ -14,9 +14,6 @@ import (
 // shares serves ShareService.
 type shares struct{ Deps }
 
-// sharePath is where the web app opens links.
-const sharePath = "/shared/"
-
 func (h *shares) CreateShareLink(
 	ctx context.Context, r *tripv1.CreateShareLinkRequest,
 ) (*tripv1.CreateShareLinkResponse, error) {
@@ -29,7 +26,7 @@ func (h *shares) CreateShareLink(
 		return nil, err
 	}
 	m := shareMessage(share)
-	m.Token, m.Path = token, sharePath+token
+	m.Token, m.Path = token, sharedPath(token)
 	return &tripv1.CreateShareLinkResponse{ShareLink: m}, nil
 }
 

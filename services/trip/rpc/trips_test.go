@@ -197,6 +197,55 @@ func TestListsDeletesAndUndeletes(t *testing.T) {
 	wantReason(t, err, errs.ReasonNotFound)
 }
 
+// [T4] A week is 168 hours wherever the trip goes: also where clocks change in it, and on both sides of the date line. What
+// comes back is the trip as it was, where it was in its calendar.
+func TestADeletionCanBeUndoneForAWeekEverywhere(t *testing.T) {
+	t.Parallel()
+	for place, c := range map[string]struct {
+		zone  string
+		at    *typev1.LatLng
+		start *typev1.Date
+		now   time.Time
+	}{
+		"Berlin, where an hour is skipped":    {"Europe/Berlin", &typev1.LatLng{Latitude: 52.5, Longitude: 13.4}, &typev1.Date{Year: 2028, Month: 3, Day: 26}, time.Date(2028, 3, 22, 23, 30, 0, 0, time.UTC)},
+		"New York, where an hour comes twice": {"America/New_York", &typev1.LatLng{Latitude: 40.7, Longitude: -74}, &typev1.Date{Year: 2027, Month: 11, Day: 7}, time.Date(2027, 11, 3, 4, 30, 0, 0, time.UTC)},
+		"Kiritimati, where days begin":        {"Pacific/Kiritimati", &typev1.LatLng{Latitude: 1.87, Longitude: -157.4}, &typev1.Date{Year: 2028, Month: 1, Day: 1}, time.Date(2027, 12, 30, 9, 59, 0, 0, time.UTC)},
+		"Pago Pago, where they end":           {"Pacific/Pago_Pago", &typev1.LatLng{Latitude: -14.28, Longitude: -170.7}, &typev1.Date{Year: 2027, Month: 12, Day: 31}, time.Date(2027, 12, 30, 10, 59, 0, 0, time.UTC)},
+	} {
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.clock.Set(c.now)
+			made := w.create(func(r *tripv1.CreateTripRequest) {
+				r.StartDate = c.start
+				r.Destinations = []*tripv1.Destination{{Name: "어딘가", Nights: 20, Lodging: &tripv1.Lodging{Name: "숙소", Location: c.at}}}
+			})
+			deleted, err := w.user.Trips.DeleteTrip(t.Context(), &tripv1.DeleteTripRequest{TripId: made.GetId(), Revision: made.GetRevision()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.clock.Advance(7*24*time.Hour - time.Second)
+			back, err := w.user.Trips.UndeleteTrip(t.Context(), &tripv1.UndeleteTripRequest{TripId: made.GetId()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := back.GetTrip()
+			if made.GetStatus() != tripv1.TripStatus_TRIP_STATUS_PLANNING || got.GetStatus() != tripv1.TripStatus_TRIP_STATUS_ONGOING ||
+				got.GetStartDate().String() != made.GetStartDate().String() || got.GetEndDate().String() != made.GetEndDate().String() ||
+				got.GetDestinations()[0].GetTimeZone() != c.zone {
+				t.Errorf("%v came back as %v", made, got)
+			}
+			again, err := w.user.Trips.DeleteTrip(t.Context(), &tripv1.DeleteTripRequest{TripId: made.GetId(), Revision: got.GetRevision()})
+			if err != nil || !again.GetTrip().GetDeleteTime().AsTime().After(deleted.GetTrip().GetDeleteTime().AsTime()) {
+				t.Fatalf("deleted again: %v, %v", again, err)
+			}
+			w.clock.Advance(7 * 24 * time.Hour)
+			_, err = w.user.Trips.UndeleteTrip(t.Context(), &tripv1.UndeleteTripRequest{TripId: made.GetId()})
+			wantReason(t, err, errs.ReasonNotFound)
+		})
+	}
+}
+
 // The same request under one idempotency key is made once; another one is refused.
 func TestIdempotencyKeys(t *testing.T) {
 	t.Parallel()

@@ -102,6 +102,7 @@ func newWorldOn(t *testing.T, c *clock.Fake, store triptest.Store, change ...fun
 		}
 		triprpc.Mount(s.Handle, handlers, options...)
 		s.Mount(triprpc.DownloadPath, triprpc.Downloads(handlers, slog.New(slog.DiscardHandler)))
+		s.Mount(triprpc.SharedPath, triprpc.SharedPages(handlers, slog.New(slog.DiscardHandler)))
 	})
 	w.user = w.as(triptest.Owner)
 	return w
