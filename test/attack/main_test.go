@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/tripgen/tripgen/bench/gateway/stack"
+	"github.com/tripgen/tripgen/bench/report"
 	"github.com/tripgen/tripgen/test/people"
 )
 
@@ -43,8 +44,14 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "attack:", err)
 		return 1
 	}
-	goal("attacks tried", tried.Load(), ">=", 60, tried.Load() >= 60)
-	goal("attacks that got through", through.Load(), "<=", 0, through.Load() == 0)
+	r := report.New("Attacks on a running TripGen")
+	r.Add("Each attempt wants its refusal, in the proper form of its protocol.")
+	r.Goal("attacks tried", float64(tried.Load()), ">=", 60)
+	r.Goal("attacks that got through", float64(through.Load()), "<=", 0)
+	if err := r.Finish("../../docs/benchmarks/attacks.md", "make attack"); err != nil {
+		fmt.Fprintln(os.Stderr, "attack:", err)
+		return 1
+	}
 	return code
 }
 
@@ -64,10 +71,6 @@ func attackAll(ctx context.Context, m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	return m.Run(), nil
-}
-
-func goal(name string, value int64, op string, target int, met bool) {
-	fmt.Printf("goal: %s = %d (target %s %d) %s\n", name, value, op, target, map[bool]string{true: "met", false: "missed"}[met])
 }
 
 // attack is one attempt; f fails the test if it gets through.

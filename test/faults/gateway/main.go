@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/tripgen/tripgen/bench/report"
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/test/fleet"
 	"github.com/tripgen/tripgen/test/people"
@@ -72,17 +73,18 @@ func run(ctx context.Context, kills int) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("an instance of trip killed (-9) %d times, restarted at once: %s\n", kills, killed)
+	r := report.New("Instances killed and restarted behind the gateway")
+	r.Add("Two instances of each service, %d readers and %d writers.\n", readers, writers)
+	r.Add("- An instance of trip killed (-9) %d times, restarted at once: %s.", kills, killed)
 	rolled, err := under(ctx, f, travellers, func() error { return restartAll(ctx, f) })
 	if err != nil {
 		return err
 	}
-	fmt.Printf("every instance of user, trip, ai and location restarted, one after the other: %s\n\n", rolled)
-	goal("failed reads, instances killed", killed.reads.failed)
-	fmt.Printf("failed writes, instances killed: %d of %d\n", killed.writes.failed, killed.writes.calls)
-	goal("failed reads, rolling restart", rolled.reads.failed)
-	goal("failed writes, rolling restart", rolled.writes.failed)
-	return nil
+	r.Add("- Every instance of user, trip, ai and location restarted, one after the other: %s.", rolled)
+	r.Goal("failed reads, instances killed", float64(killed.reads.failed), "<=", 0)
+	r.Goal("failed reads, rolling restart", float64(rolled.reads.failed), "<=", 0)
+	r.Goal("failed writes, rolling restart", float64(rolled.writes.failed), "<=", 0)
+	return r.Finish("docs/benchmarks/gateway-faults.md", "make faults-gateway")
 }
 
 // back starts an instance again and waits until it is called.
@@ -106,14 +108,6 @@ func restartAll(ctx context.Context, f *fleet.Fleet) error {
 		}
 	}
 	return nil
-}
-
-func goal(name string, value int) {
-	verdict := "met"
-	if value > 0 {
-		verdict = "missed"
-	}
-	fmt.Printf("goal: %s = %d (target <= 0) %s\n", name, value, verdict)
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
