@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 )
 
-// metered mounts plain HTTP with what RPCs have by their interceptors: a histogram of durations by endpoint, and traces.
-func metered(r *role) (mount func(pattern string, h http.Handler), err error) {
+// metered gives plain HTTP what RPCs have by their interceptors: a histogram of durations by endpoint, and traces.
+func metered(r *role) (measure func(pattern string, h http.Handler) http.Handler, err error) {
 	durations := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "tripgen_http_duration_seconds",
 		Help:    "How long plain HTTP requests took at the server.",
@@ -19,9 +19,9 @@ func metered(r *role) (mount func(pattern string, h http.Handler), err error) {
 	if err := r.Metrics.Register(durations); err != nil {
 		return nil, err
 	}
-	return func(pattern string, h http.Handler) {
+	return func(pattern string, h http.Handler) http.Handler {
 		endpoint := pattern[strings.LastIndexByte(pattern, ' ')+1:]
 		h = promhttp.InstrumentHandlerDuration(durations.MustCurryWith(prometheus.Labels{"endpoint": endpoint}), h)
-		r.Server.Mount(pattern, otelhttp.NewHandler(h, endpoint))
+		return otelhttp.NewHandler(h, endpoint)
 	}, nil
 }

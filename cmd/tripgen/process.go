@@ -22,6 +22,7 @@ import (
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/kafka"
 	"github.com/tripgen/tripgen/internal/kafka/dead"
+	"github.com/tripgen/tripgen/internal/metering"
 	"github.com/tripgen/tripgen/internal/page"
 	"github.com/tripgen/tripgen/internal/resilience"
 	"github.com/tripgen/tripgen/internal/rpc"
@@ -42,6 +43,8 @@ type process struct {
 	// Tokens checks callers' access tokens, and Revoked knows those that are refused before their time.
 	Tokens  *authn.Verifier
 	Revoked *revoked.Set
+	// Meter counts what clients use.
+	Meter *metering.Meter
 
 	// Opened for the first role that needs them; see need.
 	Redis *redis.Client
@@ -71,7 +74,7 @@ type role struct {
 
 // Handlers are the options for the role's handlers; deps may name what is special about them.
 func (r *role) Handlers(deps rpc.Deps) ([]connect.HandlerOption, error) {
-	deps.Log, deps.Tokens, deps.Metrics = r.Log, r.Tokens, r.Metrics
+	deps.Log, deps.Tokens, deps.Metrics, deps.Meter = r.Log, r.Tokens, r.Metrics, r.Meter
 	return rpc.HandlerOptions(deps)
 }
 
@@ -100,7 +103,7 @@ func build(ctx context.Context, g *app.Group, c config.Config, log *slog.Logger,
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return p.followRevocations(roles)
+	return p.talkToUser(roles)
 }
 
 func newProcess(ctx context.Context, g *app.Group, c config.Config, log *slog.Logger) (*process, error) {
@@ -128,7 +131,7 @@ func newProcess(ctx context.Context, g *app.Group, c config.Config, log *slog.Lo
 			Issuer: c.Auth.Issuer, Audience: c.Auth.Audience, KeysURL: c.Auth.JWKSURL,
 			Client: &http.Client{Timeout: tokenTimeout}, Revoked: known,
 		}),
-		Revoked:   known,
+		Revoked: known, Meter: metering.New(clock.System{}),
 		transport: transport, taken: make(map[app.Role]int),
 	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/metering"
 	"github.com/tripgen/tripgen/internal/rpc"
 	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/events"
@@ -46,8 +47,10 @@ func wireAI(_ context.Context, r *role) error {
 		return err
 	}
 	r.Add(costs.Part())
+	intake := ai.NewIntake(store, aiBudget(r, store), costs, r.Clock, r.Config.Generation.Queue)
+	intake.Accepted = func(clientID string) { r.Meter.Count(clientID, metering.Generations) }
 	handlers := airpc.New(airpc.Deps{
-		Intake: ai.NewIntake(store, aiBudget(r, store), costs, r.Clock, r.Config.Generation.Queue), Queue: ai.NewQueue(store, r.Clock),
+		Intake: intake, Queue: ai.NewQueue(store, r.Clock),
 		Reader: store, Ender: store, Log: progress.NewLog(r.Redis), Hub: hub,
 		Reviewer:    &review.Reviewer{Locations: lately, Clock: r.Clock, IDs: r.IDs, Log: r.Log},
 		Recommender: recommender,

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/config"
@@ -61,14 +64,15 @@ func wireUser(ctx context.Context, r *role) error {
 	feed := user.NewFeed(keys.Ahead(store), r.Clock.Now, func(err error) { r.Log.Warn("follow revocations", "error", err) })
 	userrpc.Handlers{
 		Account: userrpc.NewAccount(service, r.Pages), Revocation: userrpc.NewRevocation(feed),
-		Info: userrpc.Info{Version: version, Commit: commit, Clock: r.Clock},
+		Info: userrpc.Info{Version: version, Commit: commit, Clock: r.Clock}, Usage: userrpc.Usage{Store: store},
 	}.Mount(r.Server.Handle, options...)
-	mount, err := metered(r)
+	measure, err := metered(r)
 	if err != nil {
 		return err
 	}
+	mount := func(pattern string, h http.Handler) { r.Server.Mount(pattern, measure(pattern, h)) }
 	mount(userrpc.AvatarPath, userrpc.Pictures(service, r.Tokens, r.Log))
-	server.Mount(mount)
+	server.Mount(r.Server.Mount, measure)
 	web.New(web.Deps{
 		Authorizer: server, People: service, Browsers: store, Key: r.Seal.Derive("login-forms"),
 		Secure: strings.HasPrefix(r.Config.Auth.Issuer, "https://"), Log: r.Log, Clock: r.Clock, Origin: userrpc.OriginOf,
@@ -98,12 +102,18 @@ func oauthServer(ctx context.Context, r *role, store *userpostgres.Store) (*oaut
 	if err := oauth.Ensure(ctx, store, r.Clock.Now(), clients...); err != nil {
 		return nil, nil, err
 	}
+	shed := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "tripgen_oauth_shed_total", Help: "Requests at the token endpoint and its like that were refused for there being too many at once.",
+	})
+	if err := r.Metrics.Register(shed); err != nil {
+		return nil, nil, err
+	}
 	settings := oauth.Defaults(r.Config.Auth.Issuer)
 	settings.AccessToken, settings.Session = r.Config.User.AccessToken, r.Config.User.Session
 	server, err := oauth.New(oauth.Deps{
 		Config: settings, Clients: oauth.Cached(store, r.Clock, clientCache), Grants: store, Accounts: store, Keys: keys,
 		CodeKey: r.Seal.Derive("oauth-codes"), RefreshKeys: [][]byte{r.Seal.Derive("oauth-refresh-tokens")},
-		SecretKey: r.Seal.Derive(secretPurpose), Origin: userrpc.OriginOf, Log: r.Log, Clock: r.Clock, IDs: r.IDs,
+		SecretKey: r.Seal.Derive(secretPurpose), Origin: userrpc.OriginOf, Shed: shed.Inc, Log: r.Log, Clock: r.Clock, IDs: r.IDs,
 	})
 	return server, keys, err
 }

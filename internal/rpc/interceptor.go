@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tripgen/tripgen/internal/authn"
+	"github.com/tripgen/tripgen/internal/metering"
 )
 
 const (
@@ -40,6 +41,8 @@ type Deps struct {
 	Resource func(any) proto.Message
 	// Metrics gets the calls' durations; nil for none.
 	Metrics prometheus.Registerer
+	// Meter counts what clients use; nil does not.
+	Meter *metering.Meter
 	// Timeout bounds unary calls, whatever the caller allows; zero for 30 seconds.
 	Timeout time.Duration
 	// MaxRequestBytes bounds one request message; zero for 1 MiB.
@@ -48,7 +51,7 @@ type Deps struct {
 
 // HandlerOptions are the options of every handler: the interceptors, from the outermost in
 //
-//	trace, log, errors, recover, deadline, authenticate, validate
+//	trace, log, errors, recover, deadline, authenticate, meter, validate
 //
 // and the bounds of messages. Errors are turned into what the caller sees inside of trace and log, so that both know
 // the code; the cause stays with the error for the log. Streams have one interceptor for all of it but validate, and end
@@ -79,7 +82,8 @@ func HandlerOptions(d Deps) ([]connect.HandlerOption, error) {
 			recoverPanics(),
 			boundTime(d.Timeout),
 			authenticate(d.Tokens, d.Rules),
-			&streams{log: d.Log, durations: durations, resource: d.Resource, tokens: d.Tokens, rules: d.Rules},
+			meter(d.Meter),
+			&streams{log: d.Log, durations: durations, resource: d.Resource, tokens: d.Tokens, rules: d.Rules, meter: d.Meter},
 			validate.NewInterceptor(),
 			aside{},
 		),

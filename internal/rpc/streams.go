@@ -19,6 +19,7 @@ import (
 	"github.com/tripgen/tripgen/internal/authn"
 	"github.com/tripgen/tripgen/internal/errs"
 	"github.com/tripgen/tripgen/internal/lang"
+	"github.com/tripgen/tripgen/internal/metering"
 )
 
 // streams does for handlers of streams what trace, log, errors, recover and authenticate do for unary calls, and ends
@@ -30,6 +31,7 @@ type streams struct {
 	resource  func(any) proto.Message
 	tokens    authn.TokenVerifier
 	rules     authn.Rules
+	meter     *metering.Meter
 }
 
 func (s *streams) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc { return next }
@@ -107,6 +109,7 @@ func (s *streams) end(ctx context.Context, conn connect.StreamingHandlerConn, st
 			span.SetStatus(codes.Error, err.Error())
 		}
 	}
+	countUse(ctx, s.meter, conn.Spec().Procedure, err)
 	logCall(ctx, s.log, s.durations, call{conn.Spec(), h}, time.Since(start), err)
 	return err
 }

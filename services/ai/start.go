@@ -11,6 +11,9 @@ import (
 
 // Intake accepts generations up to a bound.
 type Intake struct {
+	// Accepted is told the client of each generation that is accepted, once; nil for nobody.
+	Accepted func(clientID string)
+
 	store  IntakeStore
 	budget *Budget
 	costs  *Costs
@@ -58,6 +61,9 @@ func (i *Intake) Start(ctx context.Context, r Request) (Generation, error) {
 		i.mu.Lock()
 		i.waiting++
 		i.mu.Unlock()
+		if i.Accepted != nil {
+			i.Accepted(r.ClientID)
+		}
 	}
 	return g, nil
 }

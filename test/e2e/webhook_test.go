@@ -8,9 +8,12 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	tripgen "github.com/tripgen/tripgen/sdk/go"
 	tripv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1"
+	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
+	userv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1"
 )
 
 // The partner that the stack knows.
@@ -79,7 +82,31 @@ func TestAPartnerIsCalledByWebhooks(t *testing.T) {
 			return !d.GetDelivered()
 		})
 	})
+	await(t, "the usage [P3]", func() bool {
+		used := usedToday(t, partner)
+		return used["calls"] >= 4 && used["generations"] == 1
+	})
 	if _, err := partner.Webhooks.DeleteWebhook(t.Context(), &tripv1.DeleteWebhookRequest{WebhookId: created.GetWebhook().GetId()}); err != nil {
 		t.Error(err)
 	}
+}
+
+// usedToday is what the client has used since yesterday, in UTC: midnight may come between.
+func usedToday(t *testing.T, client *tripgen.Client) map[string]int64 {
+	t.Helper()
+	day := func(at time.Time) *typev1.Date {
+		return &typev1.Date{Year: int32(at.Year()), Month: int32(at.Month()), Day: int32(at.Day())}
+	}
+	now := time.Now().UTC()
+	got, err := client.Usage.GetUsage(t.Context(), &userv1.GetUsageRequest{From: day(now.AddDate(0, 0, -1)), To: day(now.AddDate(0, 0, 1))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]int64{}
+	for _, d := range got.GetDays() {
+		for _, u := range d.GetUsed() {
+			used[u.GetMetric()] += u.GetAmount()
+		}
+	}
+	return used
 }

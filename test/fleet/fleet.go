@@ -36,6 +36,8 @@ type Config struct {
 	Database string
 	// Instances is how many processes each role has; services without any have one.
 	Instances map[app.Role]int
+	// Env are variables of every process, NAME=value.
+	Env []string
 	// Settings are added to every configuration file: parts that the fleet does not write itself.
 	Settings string
 }
@@ -212,6 +214,11 @@ func (f *Fleet) file(role app.Role, i int, kind string) string {
 	return filepath.Join(f.Dir, fmt.Sprintf("%s-%d.%s", role, i, kind))
 }
 
+// Credentials are those with which a role gets its tokens.
+func (f *Fleet) Credentials(role app.Role) (clientID, secret string) {
+	return "tripgen-" + string(role), f.secrets[role]
+}
+
 // Log is the path of an instance's log, which all its processes append to.
 func (f *Fleet) Log(role app.Role, i int) string { return f.file(role, i, "log") }
 
@@ -253,7 +260,7 @@ func (f *Fleet) StartInstance(ctx context.Context, role app.Role, i int) error {
 func (f *Fleet) launch(role app.Role, i int) (*process.Process, error) {
 	p, err := process.Start(process.Command{
 		Name: fmt.Sprintf("%s %d", role, i+1), Path: f.program, Args: []string{"--config", f.file(role, i, "yaml"), "serve", string(role)},
-		LogFile: f.Log(role, i), Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")},
+		LogFile: f.Log(role, i), Env: append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, f.Env...),
 	})
 	if err != nil {
 		return nil, err
@@ -289,6 +296,14 @@ func (f *Fleet) StopInstance(ctx context.Context, role app.Role, i int) error {
 func (f *Fleet) Unlimit(ctx context.Context) error {
 	_, err := f.Admin.Call(ctx, "POST", "/runtime_modify", url.Values{
 		"gateway.limit.per_connection": {"0"}, "gateway.limit.per_address": {"0"}, "gateway.limit.per_caller": {"0"},
+	})
+	return err
+}
+
+// Limit takes [Fleet.Unlimit] back.
+func (f *Fleet) Limit(ctx context.Context) error {
+	_, err := f.Admin.Call(ctx, "POST", "/runtime_modify", url.Values{
+		"gateway.limit.per_connection": {""}, "gateway.limit.per_address": {""}, "gateway.limit.per_caller": {""},
 	})
 	return err
 }

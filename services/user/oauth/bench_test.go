@@ -32,7 +32,7 @@ func BenchmarkClientCredentials(b *testing.B) {
 		return oauth.Cached(c, realTime{}, time.Second)
 	}})
 	mux := http.NewServeMux()
-	s.OAuth.Mount(mux.Handle)
+	s.OAuth.Mount(mux.Handle, nil)
 	form := url.Values{"grant_type": {"client_credentials"}}
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
@@ -47,7 +47,7 @@ func BenchmarkRefresh(b *testing.B) {
 		return oauth.Cached(c, realTime{}, time.Second)
 	}})
 	mux := http.NewServeMux()
-	s.OAuth.Mount(mux.Handle)
+	s.OAuth.Mount(mux.Handle, nil)
 	p := s.SignUp()
 	tokens := make(chan string, 64)
 	for range cap(tokens) {

@@ -14,7 +14,6 @@ import (
 	"github.com/ory/fosite/handler/oauth2"
 	"github.com/ory/fosite/handler/openid"
 	"github.com/ory/fosite/token/hmac"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/id"
@@ -34,8 +33,8 @@ type Config struct {
 	Code time.Duration
 	// Grace says when a used refresh token may be shown once more.
 	Grace GraceTimes
-	// AtOnce bounds how many requests may be under way at the endpoints that take forms. More would only wait for the
-	// database and time out: they are told to come back.
+	// AtOnce bounds how many requests may be under way at the endpoints that take forms; three times as many may wait for
+	// a moment. More would only wait for the database and time out: they are told to come back.
 	AtOnce int
 	// Patience is how long such a request may take, from its first byte to its answer.
 	Patience time.Duration
@@ -48,7 +47,7 @@ const MaxAccessToken = 15 * time.Minute
 func Defaults(issuer string) Config {
 	return Config{
 		Issuer: issuer, AccessToken: 10 * time.Minute, Session: 60 * 24 * time.Hour, Code: time.Minute,
-		Grace: GraceTimes{From: time.Second, Until: 30 * time.Second}, AtOnce: 256,
+		Grace: GraceTimes{From: time.Second, Until: 30 * time.Second}, AtOnce: 64,
 		Patience: 5 * time.Second,
 	}
 }
@@ -83,9 +82,11 @@ type Deps struct {
 	SecretKey   []byte
 	// Origin is where a request came from, for the journal.
 	Origin func(*http.Request) user.Origin
-	Log    *slog.Logger
-	Clock  clock.Clock
-	IDs    id.Source
+	// Shed is called with each request that is refused for there being too many; nil for nobody.
+	Shed  func()
+	Log   *slog.Logger
+	Clock clock.Clock
+	IDs   id.Source
 }
 
 // Server has the OAuth endpoints.
@@ -98,7 +99,7 @@ type Server struct {
 	storage  *storage
 	secrets  SecretHasher
 	metadata []byte
-	busy     *semaphore.Weighted
+	gate     *gate
 }
 
 // strategy is what makes and reads codes and tokens.
@@ -147,7 +148,7 @@ func New(d Deps) (*Server, error) {
 		access:  accessTokens{keys: d.Keys, issuer: d.Config.Issuer},
 		refresh: refreshTokens{keys: d.RefreshKeys, clock: d.Clock},
 		secrets: SecretHasher{key: d.SecretKey},
-		busy:    semaphore.NewWeighted(int64(d.Config.AtOnce)),
+		gate:    newGate(d.Config.AtOnce),
 		storage: &storage{
 			clients: d.Clients, grants: d.Grants, clock: d.Clock, grace: d.Config.Grace,
 			lifetime: d.Config.Session, access: d.Config.AccessToken,
@@ -217,13 +218,17 @@ const (
 // maxBody bounds a request's form.
 const maxBody = 64 << 10
 
-// Mount adds the endpoints that speak JSON; the log-in pages are package web's.
-func (s *Server) Mount(mount func(pattern string, h http.Handler)) {
-	mount(pathToken, s.form(s.token))
-	mount(pathRevoke, s.form(s.revoke))
-	mount(pathIntrospect, s.form(s.introspect))
-	mount(pathUserinfo, http.HandlerFunc(s.userinfo))
-	mount(pathKeys, http.HandlerFunc(s.publicKeys))
-	mount(pathMetadata, http.HandlerFunc(s.publicMetadata))
-	mount(pathOpenID, http.HandlerFunc(s.publicMetadata))
+// Mount adds the endpoints that speak JSON; the log-in pages are package web's. measure wraps what is let in; nil does not.
+func (s *Server) Mount(mount func(pattern string, h http.Handler), measure func(pattern string, h http.Handler) http.Handler) {
+	if measure == nil {
+		measure = func(_ string, h http.Handler) http.Handler { return h }
+	}
+	for path, h := range map[string]http.HandlerFunc{pathToken: s.token, pathRevoke: s.revoke, pathIntrospect: s.introspect} {
+		mount(path, s.admit(measure(path, s.form(h))))
+	}
+	for path, h := range map[string]http.HandlerFunc{
+		pathUserinfo: s.userinfo, pathKeys: s.publicKeys, pathMetadata: s.publicMetadata, pathOpenID: s.publicMetadata,
+	} {
+		mount(path, measure(path, h))
+	}
 }

@@ -14,8 +14,7 @@ import (
 	"github.com/tripgen/tripgen/services/user"
 )
 
-// form reads the body as a form within bounds, refuses repeated parameters (RFC 6749, 3.2), lets nobody cache, and sheds
-// what is too much.
+// form reads the body as a form within bounds, refuses repeated parameters (RFC 6749, 3.2) and lets nobody cache.
 func (s *Server) form(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -27,12 +26,6 @@ func (s *Server) form(next http.HandlerFunc) http.Handler {
 			})
 			return
 		}
-		if !s.busy.TryAcquire(1) {
-			w.Header().Set("Retry-After", retryAfter)
-			writeJSON(w, http.StatusServiceUnavailable, map[string]string{"error": fosite.ErrTemporarilyUnavailable.ErrorField})
-			return
-		}
-		defer s.busy.Release(1)
 		// Neither a client that dawdles nor a database that hangs may keep one of the few places.
 		ctx, cancel := context.WithTimeout(r.Context(), s.Config.Patience)
 		defer cancel()
@@ -50,9 +43,6 @@ func (s *Server) form(next http.HandlerFunc) http.Handler {
 		next(w, r.WithContext(user.WithOrigin(ctx, s.Origin(r))))
 	})
 }
-
-// retryAfter is what those who are shed are told, in seconds.
-const retryAfter = "1"
 
 // readForm reads the body in bounds of size and time.
 func (s *Server) readForm(w http.ResponseWriter, r *http.Request) error {

@@ -31,6 +31,8 @@ func (s *Store) Clean(ctx context.Context) error {
 		{`DELETE FROM assertions WHERE expires < $1`, now.Add(-time.Minute)},
 		{`DELETE FROM revocations WHERE expires < $1`, now},
 		{`DELETE FROM browsers WHERE expires < $1`, now},
+		{`DELETE FROM usage_batches WHERE taken < $1`, now.Add(-keepBatches)},
+		{`DELETE FROM usage WHERE day < $1`, now.Add(-keepUsage)},
 		{`DELETE FROM confirmations WHERE expires < $1`, now},
 	} {
 		if _, err := s.pool.Exec(ctx, c.statement, c.before); err != nil {

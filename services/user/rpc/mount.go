@@ -16,6 +16,7 @@ type Handlers struct {
 	Account    *Account
 	Revocation *Revocation
 	Info       Info
+	Usage      Usage
 }
 
 // Mount hands the RPC services to a server; options are those of internal/rpc.
@@ -24,5 +25,5 @@ func (h Handlers) Mount(handle func(path string, h http.Handler), options ...con
 		connect.WithInterceptors(NoteOrigin()), connect.WithReadMaxBytes(maxRequest))...))
 	handle(userv1connect.NewServiceInfoServiceHandler(h.Info, options...))
 	handle(userv1connect.NewRevocationServiceHandler(h.Revocation, options...))
-	handle(userv1connect.NewUsageServiceHandler(userv1connect.UnimplementedUsageServiceHandler{}, options...))
+	handle(userv1connect.NewUsageServiceHandler(h.Usage, options...))
 }

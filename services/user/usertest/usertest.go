@@ -150,7 +150,7 @@ func (s *Service) mountRPC(o Options, server *rpc.Server, late *lateHandler) {
 	run(s.t, feed.Run)
 	userrpc.Handlers{
 		Account: userrpc.NewAccount(s.User, pages), Revocation: userrpc.NewRevocation(feed),
-		Info: userrpc.Info{Version: "1.2.3", Clock: s.Clock},
+		Info: userrpc.Info{Version: "1.2.3", Clock: s.Clock}, Usage: userrpc.Usage{Store: s.Store},
 	}.Mount(server.Handle, options...)
 	server.Mount(userrpc.AvatarPath, userrpc.Pictures(s.User, tokens, s.log))
 }
@@ -204,7 +204,7 @@ func (s *Service) startOAuth(o Options, late *lateHandler) {
 	s.OAuth = server
 	late.mux = http.NewServeMux()
 	late.user.Codes = server
-	server.Mount(late.mux.Handle)
+	server.Mount(late.mux.Handle, nil)
 	web.New(web.Deps{
 		Authorizer: server, People: s.User, Browsers: s.Store, Key: s.Seal.Derive("forms"), Log: s.log, Clock: s.Clock,
 		Origin: userrpc.OriginOf,

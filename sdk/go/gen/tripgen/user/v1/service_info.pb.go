@@ -185,9 +185,10 @@ type GetUsageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A day each, oldest first; days without use are left out.
 	Days []*UsageDay `protobuf:"bytes,1,rep,name=days,proto3" json:"days,omitempty"`
-	// The client's plan.
+	// The client's plan; absent, as there are no plans yet.
 	Plan string `protobuf:"bytes,2,opt,name=plan,proto3" json:"plan,omitempty"`
-	// The plan's quotas, a day.
+	// The plan's quotas, a day; absent, as nothing is limited by the day. What is limited by the second and the minute, and
+	// how much of it remains, is told with each answer: `RateLimit-Limit`, `RateLimit-Remaining`, `RateLimit-Reset`.
 	Quotas        []*Quota `protobuf:"bytes,3,rep,name=quotas,proto3" json:"quotas,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -302,7 +303,8 @@ func (x *UsageDay) GetUsed() []*Quota {
 // An amount of something that is counted.
 type Quota struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What is counted: `calls`, `generations`, `checks`.
+	// What is counted: `calls` that a service has answered, whatever it said (those that the gateway refused are none);
+	// `generations` that were accepted, each once however often it was asked for; `checks` of itineraries that were made.
 	Metric string `protobuf:"bytes,1,opt,name=metric,proto3" json:"metric,omitempty"`
 	// How much.
 	Amount        int64 `protobuf:"varint,2,opt,name=amount,proto3" json:"amount,omitempty"`
@@ -354,6 +356,162 @@ func (x *Quota) GetAmount() int64 {
 	return 0
 }
 
+// Tells of usage.
+type RecordUsageRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Names the batch: the same for all attempts to tell it.
+	Batch string `protobuf:"bytes,1,opt,name=batch,proto3" json:"batch,omitempty"`
+	// What was used.
+	Usage         []*ClientUsage `protobuf:"bytes,2,rep,name=usage,proto3" json:"usage,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordUsageRequest) Reset() {
+	*x = RecordUsageRequest{}
+	mi := &file_tripgen_user_v1_service_info_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordUsageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordUsageRequest) ProtoMessage() {}
+
+func (x *RecordUsageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tripgen_user_v1_service_info_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordUsageRequest.ProtoReflect.Descriptor instead.
+func (*RecordUsageRequest) Descriptor() ([]byte, []int) {
+	return file_tripgen_user_v1_service_info_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *RecordUsageRequest) GetBatch() string {
+	if x != nil {
+		return x.Batch
+	}
+	return ""
+}
+
+func (x *RecordUsageRequest) GetUsage() []*ClientUsage {
+	if x != nil {
+		return x.Usage
+	}
+	return nil
+}
+
+// The usage was taken.
+type RecordUsageResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordUsageResponse) Reset() {
+	*x = RecordUsageResponse{}
+	mi := &file_tripgen_user_v1_service_info_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordUsageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordUsageResponse) ProtoMessage() {}
+
+func (x *RecordUsageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tripgen_user_v1_service_info_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordUsageResponse.ProtoReflect.Descriptor instead.
+func (*RecordUsageResponse) Descriptor() ([]byte, []int) {
+	return file_tripgen_user_v1_service_info_proto_rawDescGZIP(), []int{7}
+}
+
+// What a client has used of one thing on a day.
+type ClientUsage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The day, UTC.
+	Date *v1.Date `protobuf:"bytes,2,opt,name=date,proto3" json:"date,omitempty"`
+	// What was used, and how much.
+	Used          *Quota `protobuf:"bytes,3,opt,name=used,proto3" json:"used,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClientUsage) Reset() {
+	*x = ClientUsage{}
+	mi := &file_tripgen_user_v1_service_info_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClientUsage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClientUsage) ProtoMessage() {}
+
+func (x *ClientUsage) ProtoReflect() protoreflect.Message {
+	mi := &file_tripgen_user_v1_service_info_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClientUsage.ProtoReflect.Descriptor instead.
+func (*ClientUsage) Descriptor() ([]byte, []int) {
+	return file_tripgen_user_v1_service_info_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ClientUsage) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *ClientUsage) GetDate() *v1.Date {
+	if x != nil {
+		return x.Date
+	}
+	return nil
+}
+
+func (x *ClientUsage) GetUsed() *Quota {
+	if x != nil {
+		return x.Used
+	}
+	return nil
+}
+
 var File_tripgen_user_v1_service_info_proto protoreflect.FileDescriptor
 
 const file_tripgen_user_v1_service_info_proto_rawDesc = "" +
@@ -377,12 +535,21 @@ const file_tripgen_user_v1_service_info_proto_rawDesc = "" +
 	"\x04used\x18\x02 \x03(\v2\x16.tripgen.user.v1.QuotaR\x04used\"7\n" +
 	"\x05Quota\x12\x16\n" +
 	"\x06metric\x18\x01 \x01(\tR\x06metric\x12\x16\n" +
-	"\x06amount\x18\x02 \x01(\x03R\x06amount2\x84\x01\n" +
+	"\x06amount\x18\x02 \x01(\x03R\x06amount\"v\n" +
+	"\x12RecordUsageRequest\x12\x1f\n" +
+	"\x05batch\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x05batch\x12?\n" +
+	"\x05usage\x18\x02 \x03(\v2\x1c.tripgen.user.v1.ClientUsageB\v\xbaH\b\x92\x01\x05\b\x01\x10\x90NR\x05usage\"\x15\n" +
+	"\x13RecordUsageResponse\"\x9a\x01\n" +
+	"\vClientUsage\x12$\n" +
+	"\tclient_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x10\x01R\bclientId\x121\n" +
+	"\x04date\x18\x02 \x01(\v2\x15.tripgen.type.v1.DateB\x06\xbaH\x03\xc8\x01\x01R\x04date\x122\n" +
+	"\x04used\x18\x03 \x01(\v2\x16.tripgen.user.v1.QuotaB\x06\xbaH\x03\xc8\x01\x01R\x04used2\x84\x01\n" +
 	"\x12ServiceInfoService\x12n\n" +
-	"\x0eGetServiceInfo\x12&.tripgen.user.v1.GetServiceInfoRequest\x1a'.tripgen.user.v1.GetServiceInfoResponse\"\v\x92\x82\x19\x04\b\x01 \x01\x90\x02\x012x\n" +
+	"\x0eGetServiceInfo\x12&.tripgen.user.v1.GetServiceInfoRequest\x1a'.tripgen.user.v1.GetServiceInfoResponse\"\v\x92\x82\x19\x04\b\x01 \x01\x90\x02\x012\xe4\x01\n" +
 	"\fUsageService\x12h\n" +
 	"\bGetUsage\x12 .tripgen.user.v1.GetUsageRequest\x1a!.tripgen.user.v1.GetUsageResponse\"\x17\x92\x82\x19\x10\b\x01\x12\n" +
-	"usage.read \x01\x90\x02\x01BU\n" +
+	"usage.read \x01\x90\x02\x01\x12j\n" +
+	"\vRecordUsage\x12#.tripgen.user.v1.RecordUsageRequest\x1a$.tripgen.user.v1.RecordUsageResponse\"\x10\x92\x82\x19\f\b\x02\x12\binternalBU\n" +
 	"\x13com.tripgen.user.v1P\x01Z<github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1;userv1b\x06proto3"
 
 var (
@@ -397,7 +564,7 @@ func file_tripgen_user_v1_service_info_proto_rawDescGZIP() []byte {
 	return file_tripgen_user_v1_service_info_proto_rawDescData
 }
 
-var file_tripgen_user_v1_service_info_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_tripgen_user_v1_service_info_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_tripgen_user_v1_service_info_proto_goTypes = []any{
 	(*GetServiceInfoRequest)(nil),  // 0: tripgen.user.v1.GetServiceInfoRequest
 	(*GetServiceInfoResponse)(nil), // 1: tripgen.user.v1.GetServiceInfoResponse
@@ -405,26 +572,34 @@ var file_tripgen_user_v1_service_info_proto_goTypes = []any{
 	(*GetUsageResponse)(nil),       // 3: tripgen.user.v1.GetUsageResponse
 	(*UsageDay)(nil),               // 4: tripgen.user.v1.UsageDay
 	(*Quota)(nil),                  // 5: tripgen.user.v1.Quota
-	(*timestamppb.Timestamp)(nil),  // 6: google.protobuf.Timestamp
-	(*v1.Date)(nil),                // 7: tripgen.type.v1.Date
+	(*RecordUsageRequest)(nil),     // 6: tripgen.user.v1.RecordUsageRequest
+	(*RecordUsageResponse)(nil),    // 7: tripgen.user.v1.RecordUsageResponse
+	(*ClientUsage)(nil),            // 8: tripgen.user.v1.ClientUsage
+	(*timestamppb.Timestamp)(nil),  // 9: google.protobuf.Timestamp
+	(*v1.Date)(nil),                // 10: tripgen.type.v1.Date
 }
 var file_tripgen_user_v1_service_info_proto_depIdxs = []int32{
-	6, // 0: tripgen.user.v1.GetServiceInfoResponse.server_time:type_name -> google.protobuf.Timestamp
-	7, // 1: tripgen.user.v1.GetUsageRequest.from:type_name -> tripgen.type.v1.Date
-	7, // 2: tripgen.user.v1.GetUsageRequest.to:type_name -> tripgen.type.v1.Date
-	4, // 3: tripgen.user.v1.GetUsageResponse.days:type_name -> tripgen.user.v1.UsageDay
-	5, // 4: tripgen.user.v1.GetUsageResponse.quotas:type_name -> tripgen.user.v1.Quota
-	7, // 5: tripgen.user.v1.UsageDay.date:type_name -> tripgen.type.v1.Date
-	5, // 6: tripgen.user.v1.UsageDay.used:type_name -> tripgen.user.v1.Quota
-	0, // 7: tripgen.user.v1.ServiceInfoService.GetServiceInfo:input_type -> tripgen.user.v1.GetServiceInfoRequest
-	2, // 8: tripgen.user.v1.UsageService.GetUsage:input_type -> tripgen.user.v1.GetUsageRequest
-	1, // 9: tripgen.user.v1.ServiceInfoService.GetServiceInfo:output_type -> tripgen.user.v1.GetServiceInfoResponse
-	3, // 10: tripgen.user.v1.UsageService.GetUsage:output_type -> tripgen.user.v1.GetUsageResponse
-	9, // [9:11] is the sub-list for method output_type
-	7, // [7:9] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	9,  // 0: tripgen.user.v1.GetServiceInfoResponse.server_time:type_name -> google.protobuf.Timestamp
+	10, // 1: tripgen.user.v1.GetUsageRequest.from:type_name -> tripgen.type.v1.Date
+	10, // 2: tripgen.user.v1.GetUsageRequest.to:type_name -> tripgen.type.v1.Date
+	4,  // 3: tripgen.user.v1.GetUsageResponse.days:type_name -> tripgen.user.v1.UsageDay
+	5,  // 4: tripgen.user.v1.GetUsageResponse.quotas:type_name -> tripgen.user.v1.Quota
+	10, // 5: tripgen.user.v1.UsageDay.date:type_name -> tripgen.type.v1.Date
+	5,  // 6: tripgen.user.v1.UsageDay.used:type_name -> tripgen.user.v1.Quota
+	8,  // 7: tripgen.user.v1.RecordUsageRequest.usage:type_name -> tripgen.user.v1.ClientUsage
+	10, // 8: tripgen.user.v1.ClientUsage.date:type_name -> tripgen.type.v1.Date
+	5,  // 9: tripgen.user.v1.ClientUsage.used:type_name -> tripgen.user.v1.Quota
+	0,  // 10: tripgen.user.v1.ServiceInfoService.GetServiceInfo:input_type -> tripgen.user.v1.GetServiceInfoRequest
+	2,  // 11: tripgen.user.v1.UsageService.GetUsage:input_type -> tripgen.user.v1.GetUsageRequest
+	6,  // 12: tripgen.user.v1.UsageService.RecordUsage:input_type -> tripgen.user.v1.RecordUsageRequest
+	1,  // 13: tripgen.user.v1.ServiceInfoService.GetServiceInfo:output_type -> tripgen.user.v1.GetServiceInfoResponse
+	3,  // 14: tripgen.user.v1.UsageService.GetUsage:output_type -> tripgen.user.v1.GetUsageResponse
+	7,  // 15: tripgen.user.v1.UsageService.RecordUsage:output_type -> tripgen.user.v1.RecordUsageResponse
+	13, // [13:16] is the sub-list for method output_type
+	10, // [10:13] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_tripgen_user_v1_service_info_proto_init() }
@@ -438,7 +613,7 @@ func file_tripgen_user_v1_service_info_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tripgen_user_v1_service_info_proto_rawDesc), len(file_tripgen_user_v1_service_info_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

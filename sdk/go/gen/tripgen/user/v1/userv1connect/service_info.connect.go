@@ -40,6 +40,9 @@ const (
 	ServiceInfoServiceGetServiceInfoProcedure = "/tripgen.user.v1.ServiceInfoService/GetServiceInfo"
 	// UsageServiceGetUsageProcedure is the fully-qualified name of the UsageService's GetUsage RPC.
 	UsageServiceGetUsageProcedure = "/tripgen.user.v1.UsageService/GetUsage"
+	// UsageServiceRecordUsageProcedure is the fully-qualified name of the UsageService's RecordUsage
+	// RPC.
+	UsageServiceRecordUsageProcedure = "/tripgen.user.v1.UsageService/RecordUsage"
 )
 
 // ServiceInfoServiceClient is a client for the tripgen.user.v1.ServiceInfoService service.
@@ -122,8 +125,12 @@ func (UnimplementedServiceInfoServiceHandler) GetServiceInfo(context.Context, *v
 
 // UsageServiceClient is a client for the tripgen.user.v1.UsageService service.
 type UsageServiceClient interface {
-	// Usage of the calling client over a span of days.
+	// Usage of the calling client over a span of days. For a client that acts for itself: a person's token tells nothing of
+	// the app. What was used in the last seconds may not be in it yet.
+	// Errors: SCOPE_MISSING for a person's token.
 	GetUsage(context.Context, *v1.GetUsageRequest) (*v1.GetUsageResponse, error)
+	// Takes what clients have used of a service since it told last. Internal. A batch that was taken before changes nothing.
+	RecordUsage(context.Context, *v1.RecordUsageRequest) (*v1.RecordUsageResponse, error)
 }
 
 // NewUsageServiceClient constructs a client for the tripgen.user.v1.UsageService service. By
@@ -144,12 +151,19 @@ func NewUsageServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		recordUsage: connect.NewClient[v1.RecordUsageRequest, v1.RecordUsageResponse](
+			httpClient,
+			baseURL+UsageServiceRecordUsageProcedure,
+			connect.WithSchema(usageServiceMethods.ByName("RecordUsage")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // usageServiceClient implements UsageServiceClient.
 type usageServiceClient struct {
-	getUsage *connect.Client[v1.GetUsageRequest, v1.GetUsageResponse]
+	getUsage    *connect.Client[v1.GetUsageRequest, v1.GetUsageResponse]
+	recordUsage *connect.Client[v1.RecordUsageRequest, v1.RecordUsageResponse]
 }
 
 // GetUsage calls tripgen.user.v1.UsageService.GetUsage.
@@ -161,10 +175,23 @@ func (c *usageServiceClient) GetUsage(ctx context.Context, req *v1.GetUsageReque
 	return nil, err
 }
 
+// RecordUsage calls tripgen.user.v1.UsageService.RecordUsage.
+func (c *usageServiceClient) RecordUsage(ctx context.Context, req *v1.RecordUsageRequest) (*v1.RecordUsageResponse, error) {
+	response, err := c.recordUsage.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // UsageServiceHandler is an implementation of the tripgen.user.v1.UsageService service.
 type UsageServiceHandler interface {
-	// Usage of the calling client over a span of days.
+	// Usage of the calling client over a span of days. For a client that acts for itself: a person's token tells nothing of
+	// the app. What was used in the last seconds may not be in it yet.
+	// Errors: SCOPE_MISSING for a person's token.
 	GetUsage(context.Context, *v1.GetUsageRequest) (*v1.GetUsageResponse, error)
+	// Takes what clients have used of a service since it told last. Internal. A batch that was taken before changes nothing.
+	RecordUsage(context.Context, *v1.RecordUsageRequest) (*v1.RecordUsageResponse, error)
 }
 
 // NewUsageServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -181,10 +208,18 @@ func NewUsageServiceHandler(svc UsageServiceHandler, opts ...connect.HandlerOpti
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	usageServiceRecordUsageHandler := connect.NewUnaryHandlerSimple(
+		UsageServiceRecordUsageProcedure,
+		svc.RecordUsage,
+		connect.WithSchema(usageServiceMethods.ByName("RecordUsage")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/tripgen.user.v1.UsageService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case UsageServiceGetUsageProcedure:
 			usageServiceGetUsageHandler.ServeHTTP(w, r)
+		case UsageServiceRecordUsageProcedure:
+			usageServiceRecordUsageHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -196,4 +231,8 @@ type UnimplementedUsageServiceHandler struct{}
 
 func (UnimplementedUsageServiceHandler) GetUsage(context.Context, *v1.GetUsageRequest) (*v1.GetUsageResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("tripgen.user.v1.UsageService.GetUsage is not implemented"))
+}
+
+func (UnimplementedUsageServiceHandler) RecordUsage(context.Context, *v1.RecordUsageRequest) (*v1.RecordUsageResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("tripgen.user.v1.UsageService.RecordUsage is not implemented"))
 }

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tripgen/user/v1/service_info.proto.
  */
 export const file_tripgen_user_v1_service_info: GenFile = /*@__PURE__*/
-  fileDesc("CiJ0cmlwZ2VuL3VzZXIvdjEvc2VydmljZV9pbmZvLnByb3RvEg90cmlwZ2VuLnVzZXIudjEiFwoVR2V0U2VydmljZUluZm9SZXF1ZXN0ImoKFkdldFNlcnZpY2VJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRIOCgZjb21taXQYAiABKAkSLwoLc2VydmVyX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImkKD0dldFVzYWdlUmVxdWVzdBIrCgRmcm9tGAEgASgLMhUudHJpcGdlbi50eXBlLnYxLkRhdGVCBrpIA8gBARIpCgJ0bxgCIAEoCzIVLnRyaXBnZW4udHlwZS52MS5EYXRlQga6SAPIAQEicQoQR2V0VXNhZ2VSZXNwb25zZRInCgRkYXlzGAEgAygLMhkudHJpcGdlbi51c2VyLnYxLlVzYWdlRGF5EgwKBHBsYW4YAiABKAkSJgoGcXVvdGFzGAMgAygLMhYudHJpcGdlbi51c2VyLnYxLlF1b3RhIlUKCFVzYWdlRGF5EiMKBGRhdGUYASABKAsyFS50cmlwZ2VuLnR5cGUudjEuRGF0ZRIkCgR1c2VkGAIgAygLMhYudHJpcGdlbi51c2VyLnYxLlF1b3RhIicKBVF1b3RhEg4KBm1ldHJpYxgBIAEoCRIOCgZhbW91bnQYAiABKAMyhAEKElNlcnZpY2VJbmZvU2VydmljZRJuCg5HZXRTZXJ2aWNlSW5mbxImLnRyaXBnZW4udXNlci52MS5HZXRTZXJ2aWNlSW5mb1JlcXVlc3QaJy50cmlwZ2VuLnVzZXIudjEuR2V0U2VydmljZUluZm9SZXNwb25zZSILkAIBkoIZBAgBIAEyeAoMVXNhZ2VTZXJ2aWNlEmgKCEdldFVzYWdlEiAudHJpcGdlbi51c2VyLnYxLkdldFVzYWdlUmVxdWVzdBohLnRyaXBnZW4udXNlci52MS5HZXRVc2FnZVJlc3BvbnNlIheQAgGSghkQCAESCnVzYWdlLnJlYWQgAUJVChNjb20udHJpcGdlbi51c2VyLnYxUAFaPGdpdGh1Yi5jb20vdHJpcGdlbi90cmlwZ2VuL3Nkay9nby9nZW4vdHJpcGdlbi91c2VyL3YxO3VzZXJ2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_tripgen_type_v1_access, file_tripgen_type_v1_types]);
+  fileDesc("CiJ0cmlwZ2VuL3VzZXIvdjEvc2VydmljZV9pbmZvLnByb3RvEg90cmlwZ2VuLnVzZXIudjEiFwoVR2V0U2VydmljZUluZm9SZXF1ZXN0ImoKFkdldFNlcnZpY2VJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRIOCgZjb21taXQYAiABKAkSLwoLc2VydmVyX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImkKD0dldFVzYWdlUmVxdWVzdBIrCgRmcm9tGAEgASgLMhUudHJpcGdlbi50eXBlLnYxLkRhdGVCBrpIA8gBARIpCgJ0bxgCIAEoCzIVLnRyaXBnZW4udHlwZS52MS5EYXRlQga6SAPIAQEicQoQR2V0VXNhZ2VSZXNwb25zZRInCgRkYXlzGAEgAygLMhkudHJpcGdlbi51c2VyLnYxLlVzYWdlRGF5EgwKBHBsYW4YAiABKAkSJgoGcXVvdGFzGAMgAygLMhYudHJpcGdlbi51c2VyLnYxLlF1b3RhIlUKCFVzYWdlRGF5EiMKBGRhdGUYASABKAsyFS50cmlwZ2VuLnR5cGUudjEuRGF0ZRIkCgR1c2VkGAIgAygLMhYudHJpcGdlbi51c2VyLnYxLlF1b3RhIicKBVF1b3RhEg4KBm1ldHJpYxgBIAEoCRIOCgZhbW91bnQYAiABKAMiaAoSUmVjb3JkVXNhZ2VSZXF1ZXN0EhgKBWJhdGNoGAEgASgJQgm6SAZyBBABGEASOAoFdXNhZ2UYAiADKAsyHC50cmlwZ2VuLnVzZXIudjEuQ2xpZW50VXNhZ2VCC7pICJIBBQgBEJBOIhUKE1JlY29yZFVzYWdlUmVzcG9uc2UihAEKC0NsaWVudFVzYWdlEhoKCWNsaWVudF9pZBgBIAEoCUIHukgEcgIQARIrCgRkYXRlGAIgASgLMhUudHJpcGdlbi50eXBlLnYxLkRhdGVCBrpIA8gBARIsCgR1c2VkGAMgASgLMhYudHJpcGdlbi51c2VyLnYxLlF1b3RhQga6SAPIAQEyhAEKElNlcnZpY2VJbmZvU2VydmljZRJuCg5HZXRTZXJ2aWNlSW5mbxImLnRyaXBnZW4udXNlci52MS5HZXRTZXJ2aWNlSW5mb1JlcXVlc3QaJy50cmlwZ2VuLnVzZXIudjEuR2V0U2VydmljZUluZm9SZXNwb25zZSILkAIBkoIZBAgBIAEy5AEKDFVzYWdlU2VydmljZRJoCghHZXRVc2FnZRIgLnRyaXBnZW4udXNlci52MS5HZXRVc2FnZVJlcXVlc3QaIS50cmlwZ2VuLnVzZXIudjEuR2V0VXNhZ2VSZXNwb25zZSIXkAIBkoIZEAgBEgp1c2FnZS5yZWFkIAESagoLUmVjb3JkVXNhZ2USIy50cmlwZ2VuLnVzZXIudjEuUmVjb3JkVXNhZ2VSZXF1ZXN0GiQudHJpcGdlbi51c2VyLnYxLlJlY29yZFVzYWdlUmVzcG9uc2UiEJKCGQwIAhIIaW50ZXJuYWxCVQoTY29tLnRyaXBnZW4udXNlci52MVABWjxnaXRodWIuY29tL3RyaXBnZW4vdHJpcGdlbi9zZGsvZ28vZ2VuL3RyaXBnZW4vdXNlci92MTt1c2VydjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_tripgen_type_v1_access, file_tripgen_type_v1_types]);
 
 /**
  * Asks what this deployment is.
@@ -110,14 +110,15 @@ export type GetUsageResponse = Message<"tripgen.user.v1.GetUsageResponse"> & {
   days: UsageDay[];
 
   /**
-   * The client's plan.
+   * The client's plan; absent, as there are no plans yet.
    *
    * @generated from field: string plan = 2;
    */
   plan: string;
 
   /**
-   * The plan's quotas, a day.
+   * The plan's quotas, a day; absent, as nothing is limited by the day. What is limited by the second and the minute, and
+   * how much of it remains, is told with each answer: `RateLimit-Limit`, `RateLimit-Remaining`, `RateLimit-Reset`.
    *
    * @generated from field: repeated tripgen.user.v1.Quota quotas = 3;
    */
@@ -166,7 +167,8 @@ export const UsageDaySchema: GenMessage<UsageDay> = /*@__PURE__*/
  */
 export type Quota = Message<"tripgen.user.v1.Quota"> & {
   /**
-   * What is counted: `calls`, `generations`, `checks`.
+   * What is counted: `calls` that a service has answered, whatever it said (those that the gateway refused are none);
+   * `generations` that were accepted, each once however often it was asked for; `checks` of itineraries that were made.
    *
    * @generated from field: string metric = 1;
    */
@@ -188,6 +190,84 @@ export const QuotaSchema: GenMessage<Quota> = /*@__PURE__*/
   messageDesc(file_tripgen_user_v1_service_info, 5);
 
 /**
+ * Tells of usage.
+ *
+ * @generated from message tripgen.user.v1.RecordUsageRequest
+ */
+export type RecordUsageRequest = Message<"tripgen.user.v1.RecordUsageRequest"> & {
+  /**
+   * Names the batch: the same for all attempts to tell it.
+   *
+   * @generated from field: string batch = 1;
+   */
+  batch: string;
+
+  /**
+   * What was used.
+   *
+   * @generated from field: repeated tripgen.user.v1.ClientUsage usage = 2;
+   */
+  usage: ClientUsage[];
+};
+
+/**
+ * Describes the message tripgen.user.v1.RecordUsageRequest.
+ * Use `create(RecordUsageRequestSchema)` to create a new message.
+ */
+export const RecordUsageRequestSchema: GenMessage<RecordUsageRequest> = /*@__PURE__*/
+  messageDesc(file_tripgen_user_v1_service_info, 6);
+
+/**
+ * The usage was taken.
+ *
+ * @generated from message tripgen.user.v1.RecordUsageResponse
+ */
+export type RecordUsageResponse = Message<"tripgen.user.v1.RecordUsageResponse"> & {
+};
+
+/**
+ * Describes the message tripgen.user.v1.RecordUsageResponse.
+ * Use `create(RecordUsageResponseSchema)` to create a new message.
+ */
+export const RecordUsageResponseSchema: GenMessage<RecordUsageResponse> = /*@__PURE__*/
+  messageDesc(file_tripgen_user_v1_service_info, 7);
+
+/**
+ * What a client has used of one thing on a day.
+ *
+ * @generated from message tripgen.user.v1.ClientUsage
+ */
+export type ClientUsage = Message<"tripgen.user.v1.ClientUsage"> & {
+  /**
+   * The client.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * The day, UTC.
+   *
+   * @generated from field: tripgen.type.v1.Date date = 2;
+   */
+  date?: Date | undefined;
+
+  /**
+   * What was used, and how much.
+   *
+   * @generated from field: tripgen.user.v1.Quota used = 3;
+   */
+  used?: Quota | undefined;
+};
+
+/**
+ * Describes the message tripgen.user.v1.ClientUsage.
+ * Use `create(ClientUsageSchema)` to create a new message.
+ */
+export const ClientUsageSchema: GenMessage<ClientUsage> = /*@__PURE__*/
+  messageDesc(file_tripgen_user_v1_service_info, 8);
+
+/**
  * What this deployment is.
  *
  * @generated from service tripgen.user.v1.ServiceInfoService
@@ -207,13 +287,15 @@ export const ServiceInfoService: GenService<{
   serviceDesc(file_tripgen_user_v1_service_info, 0);
 
 /**
- * What a client has used of its quotas.
+ * What a client has used.
  *
  * @generated from service tripgen.user.v1.UsageService
  */
 export const UsageService: GenService<{
   /**
-   * Usage of the calling client over a span of days.
+   * Usage of the calling client over a span of days. For a client that acts for itself: a person's token tells nothing of
+   * the app. What was used in the last seconds may not be in it yet.
+   * Errors: SCOPE_MISSING for a person's token.
    *
    * @generated from rpc tripgen.user.v1.UsageService.GetUsage
    */
@@ -221,6 +303,16 @@ export const UsageService: GenService<{
     methodKind: "unary";
     input: typeof GetUsageRequestSchema;
     output: typeof GetUsageResponseSchema;
+  },
+  /**
+   * Takes what clients have used of a service since it told last. Internal. A batch that was taken before changes nothing.
+   *
+   * @generated from rpc tripgen.user.v1.UsageService.RecordUsage
+   */
+  recordUsage: {
+    methodKind: "unary";
+    input: typeof RecordUsageRequestSchema;
+    output: typeof RecordUsageResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_tripgen_user_v1_service_info, 1);
