@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that system programs are there: system.sh NEED…, where a need is
-# postgres, redis, java, maven or pip. Does nothing when they are; otherwise
+# postgres, redis, java, maven, chromium or pip. Does nothing when they are; otherwise
 # installs Debian's packages (as root or by sudo without a password), or says in
 # one line what to install. No service is left running and no database cluster
 # is made: TripGen and its tests start servers of their own.
@@ -15,6 +15,7 @@ has() {
 	maven) command -v mvn >/dev/null ;;
 	go) command -v go >/dev/null ;;
 	curl) command -v curl >/dev/null ;;
+	chromium) command -v chromium >/dev/null ;;
 	pip) python3 -m pip --version >/dev/null 2>&1 ;;
 	*) echo "system.sh: unknown need: $1" >&2; exit 2 ;;
 	esac
@@ -34,6 +35,7 @@ package() {
 	postgres) echo postgresql ;;
 	redis) echo redis-server ;;
 	curl) echo curl ;;
+	chromium) echo chromium fonts-noto-cjk ;;
 	java) echo default-jdk-headless ;;
 	maven) echo maven ;;
 	pip) echo python3-pip ;;
@@ -44,7 +46,8 @@ missing=()
 for need in "$@"; do
 	if ! has "$need"; then
 		[ "$need" != go ] || { echo "missing: install Go 1.26 or later and run again" >&2; exit 1; }
-		missing+=("$(package "$need")")
+		# shellcheck disable=SC2207 # a need may be more than one package
+		missing+=($(package "$need"))
 	fi
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
