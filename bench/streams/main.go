@@ -98,10 +98,11 @@ func run(ctx context.Context, libs string, watchers int, span time.Duration, doc
 func tell(r *report.Report, watchers int, bare memory, o ours) {
 	r.Add("%d watchers, each of a generation of its own, over %d connections through Envoy to one AI service; %d events a second over all of them for %s. Redis, Envoy, the services and the watchers share the machine.\n",
 		watchers, connections(watchers), perSecond, o.span)
-	r.Add("| | memory a watcher (RSS) | of it heap and stacks in use |\n|---|---|---|")
-	r.Add("| bare Connect handler, no Envoy | %.1f KB | |", bare.each(watchers))
-	r.Add("| AI service | %.1f KB | %.1f KB |\n", o.memory.each(watchers), o.inUse/float64(watchers)/1000)
-	r.Add("The resident memory holds what opening all of them took and the collector has not given back yet.\n")
+	r.Add("| | memory a watcher (RSS) | of it heap in use | of it stacks |\n|---|---|---|---|")
+	r.Add("| bare Connect handler, no Envoy | %.1f KB | | |", bare.each(watchers))
+	n := float64(watchers) * 1000
+	r.Add("| AI service, all open | %.1f KB | %.1f KB | %.1f KB |", o.memory.each(watchers), o.inUse.heap/n, o.inUse.stacks/n)
+	r.Add("| AI service, after the events | %.1f KB | | |\n", o.delivered.each(watchers))
 	r.Add("All were open after %.1f s (%.0f a second).\n", o.opening.Seconds(), float64(watchers)/o.opening.Seconds())
 	r.Add("| events | deliveries missing | out of order or twice | p50 | p99 | longest |\n|---|---|---|---|---|---|")
 	r.Add("| %d | %d | %d | %.1f ms | %.1f ms | %.1f ms |\n", o.written, o.missing, o.wrong, ms(o.took.At(.5)), ms(o.took.At(.99)), ms(o.took.Longest()))

@@ -35,7 +35,8 @@ func (m memory) each(n int) float64 { return float64(m.after-m.before) / float64
 // ours is what was measured of the AI service.
 type ours struct {
 	memory         memory
-	inUse          float64 // bytes of heap and stacks
+	delivered      memory // at the end of the events, all still open
+	inUse          inUse
 	opening, span  time.Duration
 	written        int
 	missing, wrong int
@@ -68,7 +69,7 @@ func measureOurs(ctx context.Context, f *fleet.Fleet, client *redis.Client, watc
 	if o.memory.before, err = residentBytes(pid); err != nil {
 		return o, err
 	}
-	before, err := inUse(ctx, f)
+	before, err := readInUse(ctx, f)
 	if err != nil {
 		return o, err
 	}
@@ -85,11 +86,11 @@ func measureOurs(ctx context.Context, f *fleet.Fleet, client *redis.Client, watc
 	if o.memory.after, err = residentBytes(pid); err != nil {
 		return o, err
 	}
-	after, err := inUse(ctx, f)
+	after, err := readInUse(ctx, f)
 	if err != nil {
 		return o, err
 	}
-	o.inUse, o.span = after-before, span
+	o.inUse, o.span = inUse{after.heap - before.heap, after.stacks - before.stacks}, span
 	if o.written, err = o.writeAll(ctx, log, generations); err != nil {
 		return o, err
 	}
@@ -100,6 +101,10 @@ func measureOurs(ctx context.Context, f *fleet.Fleet, client *redis.Client, watc
 	}
 	if err := w.failed(); err != nil {
 		return o, fmt.Errorf("a watcher was cut: %w", err)
+	}
+	o.delivered.before = o.memory.before
+	if o.delivered.after, err = residentBytes(pid); err != nil {
+		return o, err
 	}
 	w.close()
 	o.missing, o.wrong, o.took = o.written-len(w.took), w.wrong, w.took
@@ -194,33 +199,34 @@ func residentBytes(pid int) (int64, error) {
 	return 0, errors.New("the system does not tell the resident memory")
 }
 
-// inUse is the AI service's heap and stacks in use, in bytes, by its own metrics.
-func inUse(ctx context.Context, f *fleet.Fleet) (float64, error) {
+// inUse is what a process of Go has in use, in bytes.
+type inUse struct{ heap, stacks float64 }
+
+// readInUse reads what the AI service has in use from its own metrics.
+func readInUse(ctx context.Context, f *fleet.Fleet) (inUse, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+f.Address(app.AI, 0)+"/metrics", nil)
 	if err != nil {
-		return 0, err
+		return inUse{}, err
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0, err
+		return inUse{}, err
 	}
 	defer res.Body.Close() //nolint:errcheck // read to its end
-	sum := 0.0
+	var u inUse
 	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
-		for _, name := range []string{"go_memstats_heap_inuse_bytes ", "go_memstats_stack_inuse_bytes "} {
+		for name, to := range map[string]*float64{"go_memstats_heap_inuse_bytes ": &u.heap, "go_memstats_stack_inuse_bytes ": &u.stacks} {
 			if value, ok := strings.CutPrefix(lines.Text(), name); ok {
-				bytes, err := strconv.ParseFloat(value, 64)
-				if err != nil {
-					return 0, err
+				if *to, err = strconv.ParseFloat(value, 64); err != nil {
+					return u, err
 				}
-				sum += bytes
 			}
 		}
 	}
-	if sum == 0 {
-		return 0, errors.New("the AI service tells no memory in its metrics")
+	if u.heap == 0 || u.stacks == 0 {
+		return u, errors.New("the AI service tells no memory in its metrics")
 	}
-	return sum, nil
+	return u, nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -43,7 +43,9 @@ const openLimit = time.Minute
 
 // open opens a watcher for each generation and waits until each has its first event.
 func (w *watching) open(ctx context.Context, url, token string, generations []string) error {
-	ctx, w.cancel = context.WithCancel(ctx)
+	// As in life, nobody says beforehand when they will stop watching.
+	unbounded, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	w.cancel = cancel
 	for first := 0; first < len(generations); first += streamsPerConnection {
 		transport := &http.Transport{Protocols: new(http.Protocols)}
 		transport.Protocols.SetUnencryptedHTTP2(true)
@@ -51,9 +53,9 @@ func (w *watching) open(ctx context.Context, url, token string, generations []st
 		group := generations[first:min(first+streamsPerConnection, len(generations))]
 		w.running.Go(func() {
 			// One call before the others makes the connection: all at once would dial one each.
-			_, _ = client.GetGeneration(ctx, &aiv1.GetGenerationRequest{GenerationId: group[0]})
+			_, _ = client.GetGeneration(unbounded, &aiv1.GetGenerationRequest{GenerationId: group[0]})
 			for _, id := range group {
-				w.running.Go(func() { w.follow(ctx, client, token, id) })
+				w.running.Go(func() { w.follow(unbounded, client, token, id) })
 			}
 		})
 	}

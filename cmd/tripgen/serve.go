@@ -41,6 +41,7 @@ func serve(ctx context.Context, settings config.Config, roles []app.Role) error 
 	if err := settings.Validate(roles...); err != nil {
 		return err
 	}
+	limitGarbage(settings.Process, roles)
 	log := newLog(settings)
 	options := app.Options{Log: log, Drain: settings.Process.Drain, Shutdown: settings.Process.Shutdown}
 	return app.Run(ctx, options, func(ctx context.Context, g *app.Group) error {

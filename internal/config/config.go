@@ -47,13 +47,20 @@ type Trace struct {
 	Ratio float64 `yaml:"ratio"`
 }
 
-// Process says how a process ends.
+// Process says how a process uses memory and how it ends.
 type Process struct {
+	// GCPercent is how much garbage may gather before it is collected, in percent of what is in use, as GOGC has it; 0
+	// leaves it to the roles: [WatchersGCPercent] for ai alone, and otherwise Go's default, or what GOGC says.
+	GCPercent int `yaml:"gc_percent"`
 	// Drain is the time between readiness going off and the servers being stopped.
 	Drain time.Duration `yaml:"drain"`
 	// Shutdown bounds the stopping of everything.
 	Shutdown time.Duration `yaml:"shutdown"`
 }
+
+// WatchersGCPercent is for processes whose memory is almost all in streams that wait: it would be twice as much with the
+// default of 100, and is seldom worth marking.
+const WatchersGCPercent = 12
 
 // Listen is the address of each role's server, host:port.
 type Listen struct {

@@ -19,6 +19,7 @@ func (c Config) Validate(roles ...app.Role) error {
 	if c.Trace.Endpoint != "" {
 		v.url("trace.endpoint", c.Trace.Endpoint, "http", "https")
 	}
+	v.check(c.Process.GCPercent >= 0, "process.gc_percent", "is negative")
 	v.positive("process.shutdown", c.Process.Shutdown)
 	v.check(c.Process.Drain >= 0, "process.drain", "is negative")
 	v.url("auth.issuer", c.Auth.Issuer, "http", "https")

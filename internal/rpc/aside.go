@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"runtime/debug"
 
+	"buf.build/go/protovalidate"
 	"connectrpc.com/connect"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/tripgen/tripgen/internal/errs"
 )
@@ -57,11 +59,18 @@ func caught(err *error) {
 	}
 }
 
-// asideConn receives and sends aside.
+// asideConn receives, validates and sends aside.
 type asideConn struct{ connect.StreamingHandlerConn }
 
 func (c *asideConn) Receive(message any) (err error) {
-	Aside(func() { err = c.StreamingHandlerConn.Receive(message) })
+	Aside(func() {
+		if err = c.StreamingHandlerConn.Receive(message); err != nil {
+			return
+		}
+		if m, ok := message.(proto.Message); ok {
+			err = protovalidate.Validate(m)
+		}
+	})
 	return err
 }
 

@@ -54,8 +54,8 @@ type Deps struct {
 //	trace, log, errors, recover, deadline, authenticate, meter, validate
 //
 // and the bounds of messages. Errors are turned into what the caller sees inside of trace and log, so that both know
-// the code; the cause stays with the error for the log. Streams have one interceptor for all of it but validate, and end
-// when the server starts to go down instead of at a deadline.
+// the code; the cause stays with the error for the log. Streams have one interceptor for all of it, and end when the
+// server starts to go down instead of at a deadline.
 func HandlerOptions(d Deps) ([]connect.HandlerOption, error) {
 	trace, err := otelconnect.NewInterceptor(otelconnect.WithTrustRemote(), otelconnect.WithoutMetrics())
 	if err != nil {
@@ -76,16 +76,15 @@ func HandlerOptions(d Deps) ([]connect.HandlerOption, error) {
 	}
 	return []connect.HandlerOption{
 		connect.WithInterceptors(
-			unaryTrace{trace},
+			unaryOnly{trace},
 			logCalls(d.Log, durations),
 			tellErrors(d.Resource),
 			recoverPanics(),
 			boundTime(d.Timeout),
 			authenticate(d.Tokens, d.Rules),
 			meter(d.Meter),
+			unaryOnly{validate.NewInterceptor()},
 			&streams{log: d.Log, durations: durations, resource: d.Resource, tokens: d.Tokens, rules: d.Rules, meter: d.Meter},
-			validate.NewInterceptor(),
-			aside{},
 		),
 		connect.WithReadMaxBytes(d.MaxRequestBytes),
 		connect.WithCompressMinBytes(compressMinBytes),
@@ -139,9 +138,9 @@ func (a around) WrapStreamingClient(next connect.StreamingClientFunc) connect.St
 	return next
 }
 
-// unaryTrace traces unary calls only; [streams] traces streams.
-type unaryTrace struct{ connect.Interceptor }
+// unaryOnly is an interceptor that leaves streams to [streams].
+type unaryOnly struct{ connect.Interceptor }
 
-func (unaryTrace) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
+func (unaryOnly) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return next
 }

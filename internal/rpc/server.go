@@ -69,18 +69,22 @@ func NewServer(c ServerConfig) *Server {
 // of [HandlerOptions].
 func (s *Server) Handle(path string, h http.Handler) {
 	s.services = append(s.services, strings.Trim(path, "/"))
-	s.mux.Handle(path, refuseHuge(h))
+	s.mux.Handle(path, receive(h))
 }
 
-// refuseHuge answers requests that say themselves that they are larger than any service takes, in their own protocol.
-// What is smaller and still too large for its service, or does not say how large it is, connect refuses while it reads.
-func refuseHuge(next http.Handler) http.Handler {
+// receive answers requests that say themselves that they are larger than any service takes, in their own protocol. What
+// is smaller and still too large for its service, or does not say how large it is, connect refuses while it reads. Of
+// streams it keeps only headers that are read behind it.
+func receive(next http.Handler) http.Handler {
 	writer := connect.NewErrorWriter()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength > hugeBytes && writer.IsSupported(r) {
 			// The caller has gone if this fails; nobody is left to be told.
 			_ = writer.Write(w, r, told(tooLarge(), lang.Parse(r.Header.Get("Accept-Language")), nil))
 			return
+		}
+		if isStream(r.Header) {
+			r.Header = kept(r.Header)
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -22,9 +22,9 @@ import (
 	"github.com/tripgen/tripgen/internal/metering"
 )
 
-// streams does for handlers of streams what trace, log, errors, recover and authenticate do for unary calls, and ends
-// streams when the server starts to go down. It does so in few frames, one after the other instead of one inside the
-// other, and what is deep of it [Aside]: the stack of a stream is held as long as the stream.
+// streams does for handlers of streams what trace, log, errors, recover, authenticate and validate do for unary calls,
+// and ends streams when the server starts to go down. It does so in few frames, one after the other instead of one
+// inside the other, and what is deep of it [Aside]: the stack of a stream is held as long as the stream.
 type streams struct {
 	log       *slog.Logger
 	durations *prometheus.HistogramVec
@@ -43,28 +43,51 @@ func (s *streams) WrapStreamingClient(next connect.StreamingClientFunc) connect.
 func (s *streams) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
 		start := time.Now()
-		ctx, err := s.begin(ctx, conn)
+		b, err := s.begin(ctx, conn)
 		if err == nil {
-			err = run(ctx, conn, next)
+			err = run(b, next, &asideConn{conn})
 		}
-		return s.end(ctx, conn, start, err)
+		return s.end(ctx, b, conn, start, err)
 	}
 }
 
-// begin starts the stream's span and admits the caller.
-func (s *streams) begin(ctx context.Context, conn connect.StreamingHandlerConn) (begun context.Context, err error) {
+// begun is a stream that has begun.
+type begun struct {
+	ctx context.Context //nolint:containedctx // it is the stream's
+	// stop lets go of what ctx holds.
+	stop func()
+}
+
+// begin starts the stream's span, admits the caller, and sees to it that the stream ends when the server goes down.
+func (s *streams) begin(ctx context.Context, conn connect.StreamingHandlerConn) (b *begun, err error) {
 	defer caught(&err)
-	begun = ctx
+	b = &begun{ctx: ctx}
 	Aside(func() {
-		begun = startSpan(ctx, conn)
+		b.ctx = startSpan(ctx, conn)
 		h := conn.RequestHeader()
-		admitted, refused := authn.Admit(lang.With(begun, lang.Parse(h.Get("Accept-Language"))),
+		admitted, refused := authn.Admit(lang.With(b.ctx, lang.Parse(h.Get("Accept-Language"))),
 			s.tokens, s.rules, conn.Spec().Procedure, bearer(h))
-		if err = refused; err == nil {
-			begun = admitted
+		if err = refused; err != nil {
+			return
 		}
+		h.Del("Authorization") // it would be held as long as the stream
+		b.ctx, b.stop = endOnDrain(admitted)
 	})
-	return begun, err
+	return b, err
+}
+
+// endOnDrain cancels the context with errDraining when the server starts to go down.
+func endOnDrain(ctx context.Context) (ending context.Context, stop func()) {
+	ending, cancel := context.WithCancelCause(ctx)
+	draining, ok := ctx.Value(drainKey{}).(context.Context)
+	if !ok {
+		return ending, func() { cancel(nil) }
+	}
+	forget := context.AfterFunc(draining, func() { cancel(errDraining) })
+	return ending, func() {
+		forget()
+		cancel(nil)
+	}
 }
 
 // startSpan starts the stream's span as a child of the caller's.
@@ -80,28 +103,21 @@ func startSpan(ctx context.Context, conn connect.StreamingHandlerConn) context.C
 	return ctx
 }
 
-// run runs the stream until it ends, or the server starts to go down.
-func run(ctx context.Context, conn connect.StreamingHandlerConn, next connect.StreamingHandlerFunc) (err error) {
+// run runs the stream until it ends.
+func run(b *begun, next connect.StreamingHandlerFunc, conn *asideConn) (err error) {
+	defer b.stop()
 	defer caught(&err)
-	draining, ok := ctx.Value(drainKey{}).(context.Context)
-	if !ok {
-		return next(ctx, conn)
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(draining, func() { cancel(errDraining) })()
-	err = next(ctx, conn)
-	if errors.Is(context.Cause(ctx), errDraining) {
-		return errs.Unavailable(errDraining).Retry(time.Second) // clients resume elsewhere
-	}
-	return err
+	return next(b.ctx, conn)
 }
 
-// end ends the span, logs the stream and gives what the caller is told.
-func (s *streams) end(ctx context.Context, conn connect.StreamingHandlerConn, start time.Time, err error) error {
+// end ends the span, logs the stream and gives what the caller is told; ctx is that of the request.
+func (s *streams) end(ctx context.Context, b *begun, conn connect.StreamingHandlerConn, start time.Time, err error) error {
 	h := conn.RequestHeader()
-	span := trace.SpanFromContext(ctx)
+	span := trace.SpanFromContext(b.ctx)
 	defer span.End()
+	if errors.Is(context.Cause(b.ctx), errDraining) {
+		err = errs.Unavailable(errDraining).Retry(time.Second) // clients resume elsewhere
+	}
 	if err != nil {
 		err = told(classify(ctx, err), lang.Parse(h.Get("Accept-Language")), s.resource)
 		span.SetAttributes(semconv.RPCResponseStatusCode(strings.ToUpper(connect.CodeOf(err).String())))
@@ -109,22 +125,7 @@ func (s *streams) end(ctx context.Context, conn connect.StreamingHandlerConn, st
 			span.SetStatus(codes.Error, err.Error())
 		}
 	}
-	countUse(ctx, s.meter, conn.Spec().Procedure, err)
-	logCall(ctx, s.log, s.durations, call{conn.Spec(), h}, time.Since(start), err)
+	countUse(b.ctx, s.meter, conn.Spec().Procedure, err)
+	logCall(b.ctx, s.log, s.durations, call{conn.Spec(), h}, time.Since(start), err)
 	return err
-}
-
-// aside makes handlers of streams receive and send [Aside]; it is the innermost interceptor.
-type aside struct{}
-
-func (aside) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc { return next }
-
-func (aside) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
-	return next
-}
-
-func (aside) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
-	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
-		return next(ctx, &asideConn{conn})
-	}
 }

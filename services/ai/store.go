@@ -31,8 +31,8 @@ type IntakeStore interface {
 type Reader interface {
 	// Get finds a generation; ErrNoGeneration.
 	Get(ctx context.Context, id string) (Generation, error)
-	// GetAll gives those of the generations that there are, in no order.
-	GetAll(ctx context.Context, ids []string) ([]Generation, error)
+	// Idle gives those of the generations that nobody works on: that wait in the queue or have ended, in no order.
+	Idle(ctx context.Context, ids []string) ([]Generation, error)
 	// List gives a page.
 	List(ctx context.Context, q Query) ([]Generation, error)
 	// Result gives the itinerary that was made and the improvements that came late, by day; ErrNoResult.

@@ -101,9 +101,9 @@ func (s *Store) List(ctx context.Context, q ai.Query) ([]ai.Generation, error) {
 	return found, describe("list generations", postgres.Clean(err))
 }
 
-// GetAll gives those of the generations that there are.
-func (s *Store) GetAll(ctx context.Context, ids []string) ([]ai.Generation, error) {
-	rows, err := s.Pool.Query(ctx, "SELECT "+columns+" FROM generation g WHERE g.id = ANY($1)", ids)
+// Idle gives those of the generations that wait in the queue or have ended.
+func (s *Store) Idle(ctx context.Context, ids []string) ([]ai.Generation, error) {
+	rows, err := s.Pool.Query(ctx, "SELECT "+columns+" FROM generation g WHERE g.id = ANY($1) AND g.state NOT IN ('running', 'made')", ids)
 	if err != nil {
 		return nil, describe("read generations", postgres.Clean(err))
 	}

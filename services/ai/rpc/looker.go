@@ -48,7 +48,7 @@ func (h *Handlers) look(ctx context.Context) {
 	for generationID := range quiet {
 		ids = append(ids, generationID)
 	}
-	found, err := h.Reader.GetAll(ctx, ids)
+	found, err := h.Reader.Idle(ctx, ids)
 	if err != nil {
 		h.Logger.WarnContext(ctx, "quiet generations are not known", "error", err)
 		return

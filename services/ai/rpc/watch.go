@@ -16,7 +16,7 @@ const (
 	heartbeatEvery = 10 * time.Second
 	// openingAtOnce bounds the watches that are being opened, a few for each connection to the database: more would only
 	// hold memory while they wait.
-	openingAtOnce = 32
+	openingAtOnce = 16
 )
 
 // WatchGeneration streams a generation's events after a sequence number, until it ends. Very many wait here at once:

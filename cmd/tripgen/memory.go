@@ -1,0 +1,26 @@
+package main
+
+import (
+	"runtime/debug"
+	"slices"
+
+	"github.com/tripgen/tripgen/internal/app"
+	"github.com/tripgen/tripgen/internal/config"
+)
+
+// goGCPercent is what the runtime starts with where GOGC says nothing.
+const goGCPercent = 100
+
+// limitGarbage sets how much garbage may gather in this process.
+func limitGarbage(c config.Process, roles []app.Role) {
+	if c.GCPercent > 0 {
+		debug.SetGCPercent(c.GCPercent)
+		return
+	}
+	if !slices.Equal(roles, []app.Role{app.AI}) {
+		return
+	}
+	if said := debug.SetGCPercent(config.WatchersGCPercent); said != goGCPercent {
+		debug.SetGCPercent(said)
+	}
+}
