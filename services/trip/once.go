@@ -48,7 +48,7 @@ func writeOnce[T any](
 		case errors.Is(known, ErrMismatch):
 			return made, known
 		case known != nil:
-			if before, ok = errors.AsType[*Repeated](known); !ok {
+			if before, ok = errors.AsType[*Repeated](known); !ok && ctx.Err() == nil {
 				s.Log.WarnContext(ctx, "look for a request that is repeated", "error", known)
 			}
 		}
