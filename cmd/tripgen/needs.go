@@ -33,6 +33,7 @@ func needRedis(ctx context.Context, r *role) error {
 		if err != nil {
 			return err
 		}
+		cache.Guard(client, r.Guards.Guard(cache.GuardPolicy()))
 		r.Redis = client
 		r.Add(cache.Part(client))
 	}

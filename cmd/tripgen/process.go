@@ -87,6 +87,13 @@ func (r *role) Client() *http.Client {
 	}))
 }
 
+// kafkaWriter is a writer of the role, behind the process's breaker of Kafka.
+func kafkaWriter(r *role) kafka.GuardedWriter {
+	writer := kafka.NewWriter(r.Kafka)
+	r.Add(kafka.Part("kafka writer of "+string(r.Role), writer))
+	return kafka.Guarded(writer, r.Guards.Guard(kafka.GuardPolicy()))
+}
+
 // deadLetters get the messages that the role's consumers cannot process.
 func deadLetters(r *role, w dead.Writer) *dead.Letters {
 	return &dead.Letters{Writer: w, IDs: r.IDs, Clock: r.Clock, Log: r.Log}

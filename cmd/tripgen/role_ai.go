@@ -84,8 +84,7 @@ func newRecommender(r *role, store *aipostgres.Store, places *locations.Client) 
 
 // aiStore opens the store of generations with the relay that brings its events to Kafka.
 func aiStore(r *role) (*aipostgres.Store, events.Writer) {
-	writer := kafka.NewWriter(r.Kafka)
-	r.Add(kafka.Part("kafka writer of "+string(r.Role), writer))
+	writer := kafkaWriter(r)
 	store := aipostgres.New(aipostgres.Deps{Pool: r.Pool, Seal: r.Seal, Clock: r.Clock, IDs: r.IDs})
 	relay := events.NewRelay(store, writer, r.Log)
 	store.Kick = relay.Kick

@@ -64,8 +64,7 @@ func wireLocation(ctx context.Context, r *role) error {
 
 // wireEnrichment counts use and, where somebody tells details, has them fetched in the background and kept warm.
 func wireEnrichment(r *role, store *locationpostgres.Store, finder *location.Finder, affords func(context.Context, bool) bool) error {
-	writer := kafka.NewWriter(r.Kafka)
-	r.Add(kafka.Part("kafka writer of location", writer))
+	writer := kafkaWriter(r)
 	notice, err := events.NewNotice(writer, store, r.IDs, r.Log)
 	if err != nil {
 		return err

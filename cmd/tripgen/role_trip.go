@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
+
+	"connectrpc.com/connect"
 
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/kafka"
@@ -41,7 +44,7 @@ const (
 // wireTrip makes the trip role: trips and itineraries behind their RPCs, the sagas of generations, and the feed.
 func wireTrip(ctx context.Context, r *role) error {
 	hub := wake.NewHub(r.Redis, r.Log)
-	writer := kafka.NewWriter(r.Kafka)
+	writer := kafkaWriter(r)
 	var relay *events.Relay
 	store := trippostgres.New(trippostgres.Deps{
 		Pool: r.Pool, Seal: r.Seal, Clock: r.Clock, IDs: r.IDs, Waker: hub, Kick: func() { relay.Kick() },
@@ -82,7 +85,6 @@ func wireTrip(ctx context.Context, r *role) error {
 	}
 	reader := kafka.NewReader(r.Kafka, events.Group, events.Topics()...)
 	r.Add(
-		kafka.Part("trip event writer", writer),
 		kafka.Part("trip event reader", reader),
 		app.Part{Name: "trip watchers", Run: hub.Run},
 		app.Part{Name: "trip event relay", Run: relay.Run},
@@ -174,16 +176,19 @@ func tripService(r *role, store *trippostgres.Store, runner *saga.Runner) (*trip
 		return nil, err
 	}
 	client := r.Client()
+	guarded := func(service string) []connect.ClientOption {
+		return append(slices.Clone(options), rpc.Guarded(r.Guards.Guard(rpc.GuardPolicy(service))))
+	}
 	ai := peers.AI{
-		Intake:  aiv1connect.NewGenerationIntakeServiceClient(client, r.Config.Services.AI, options...),
-		Planner: aiv1connect.NewPlannerServiceClient(client, r.Config.Services.AI, options...),
+		Intake:  aiv1connect.NewGenerationIntakeServiceClient(client, r.Config.Services.AI, guarded("ai")...),
+		Planner: aiv1connect.NewPlannerServiceClient(client, r.Config.Services.AI, guarded("ai")...),
 	}
 	location := peers.Location{
-		Client: locationv1connect.NewPlanningDataServiceClient(client, r.Config.Services.Location, options...),
+		Client: locationv1connect.NewPlanningDataServiceClient(client, r.Config.Services.Location, guarded("location")...),
 	}
 	outlook := peers.Outlook{
 		Planning:  location.Client,
-		Forecasts: locationv1connect.NewWeatherServiceClient(client, r.Config.Services.Location, options...),
+		Forecasts: locationv1connect.NewWeatherServiceClient(client, r.Config.Services.Location, guarded("location weather")...),
 	}
 	return trip.New(trip.Deps{
 		Trips: store, Itineraries: store, Generations: store, Feed: store, Keys: store, Shares: store, Alerts: store, Webhooks: store,

@@ -27,6 +27,7 @@ func Open(ctx context.Context, url string) (*redis.Client, error) {
 	}
 	options.ClientName = "tripgen"
 	options.DialTimeout = dialTimeout
+	options.DialerRetries = 1 // a refused connection is told at once; commands are retried anyway
 	options.ReadTimeout = callTimeout
 	options.WriteTimeout = callTimeout
 	options.ContextTimeoutEnabled = true
