@@ -72,7 +72,8 @@ func wireAI(_ context.Context, r *role) error {
 
 func newRecommender(r *role, store *aipostgres.Store, places *locations.Client) (*recommend.Recommender, error) {
 	recommender := &recommend.Recommender{
-		Store: store, Locations: places, Affords: aiBudget(r, store).Affords, Cache: refine.RedisCache{Client: r.Redis},
+		Store: store, Locations: places, Affords: aiBudget(r, store).AffordsFor, Spent: store.AddAdvice,
+		Cache: refine.RedisCache{Client: r.Redis},
 		Clock: r.Clock, Log: r.Log,
 	}
 	claude, err := limitedClaude(r)

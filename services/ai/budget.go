@@ -2,6 +2,7 @@ package ai
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -10,7 +11,8 @@ import (
 
 // SpendStore tells what was spent on the model.
 type SpendStore interface {
-	// Spent gives, by client, what the generations cost that were accepted since a time, in millionths of a US dollar.
+	// Spent gives, by client, what the generations cost that were accepted since the beginning of a day (UTC), and what
+	// recommendations cost since then, in millionths of a US dollar.
 	Spent(ctx context.Context, since time.Time) (map[string]int64, error)
 }
 
@@ -65,6 +67,17 @@ func (b *Budget) Affords(ctx context.Context) (bool, error) {
 		all += s
 	}
 	return all < b.day, nil
+}
+
+// AffordsFor tells whether the model may be asked for a client, within the day's budget and the client's.
+func (b *Budget) AffordsFor(ctx context.Context, clientID string) (bool, error) {
+	switch err := b.Admit(ctx, clientID); {
+	case errors.Is(err, ErrBudgetSpent):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return b.Affords(ctx)
 }
 
 func (b *Budget) today() time.Time { return b.clock.Now().Truncate(24 * time.Hour) }

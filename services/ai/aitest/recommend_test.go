@@ -3,12 +3,14 @@ package aitest_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tripgen/tripgen/internal/errs"
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/simulator/anthropic"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1/aiv1connect"
+	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/aitest"
 )
 
@@ -38,6 +40,32 @@ func TestARecommendationIsTheModelsOnceForEqualGroups(t *testing.T) {
 	if calls := s.Claude.Counts().Calls; calls != 1 {
 		t.Errorf("%d calls for two equal groups", calls)
 	}
+	// [A7] What it cost counts for the day's budgets.
+	if spent, err := s.Store.Spent(t.Context(), time.Now().UTC().Truncate(24*time.Hour)); err != nil || spent["app"] == 0 {
+		t.Errorf("spent are %v, %v", spent, err)
+	}
+}
+
+// [A7] With the client's budget spent, recommendations are made of facts.
+func TestRecommendationsKeepToTheBudget(t *testing.T) {
+	t.Parallel()
+	s := aitest.Start(t, aitest.Options{NoWorker: true, ClientUSD: 0.000001})
+	request := aitest.Request("munich", 2)
+	s.Begin(t, request)
+	if err := s.Store.AddAdvice(t.Context(), "app", ai.Cost{MicroUSD: 5}); err != nil {
+		t.Fatal(err)
+	}
+	aitest.Await(t, func() bool { // what was spent is counted every few seconds
+		resp, err := s.Advice.GetRecommendation(t.Context(), &aiv1.GetRecommendationRequest{TripId: request.GetTripId(), PlaceId: marienplatz, Day: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.GetRecommendation().GetSource().GetProvider() != "planner" {
+			s.ForgetRedis() // the answer is not to come from there
+			return false
+		}
+		return true
+	})
 }
 
 // [A3] Without the model the recommendation is made of facts; unknown places and others' trips are refused.

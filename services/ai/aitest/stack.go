@@ -257,7 +257,7 @@ func (s *Stack) serve(t testing.TB) {
 		Intake: ai.NewIntake(s.Store, s.budget, costs, clock.System{}, s.Options.Queue), Queue: ai.NewQueue(s.Store, clock.System{}),
 		Reader: s.Store, Ender: s.Store, Log: s.Log, Hub: hub, Pages: pages, Seal: s.Sealer, Clock: clock.System{}, Logger: s.logger,
 		Recommender: &recommend.Recommender{
-			Store: s.Store, Locations: s.Places, Advisor: advisor, Affords: s.budget.Affords, Cache: refine.RedisCache{Client: s.Redis},
+			Store: s.Store, Locations: s.Places, Advisor: advisor, Affords: s.budget.AffordsFor, Spent: s.Store.AddAdvice, Cache: refine.RedisCache{Client: s.Redis},
 			Clock: clock.System{}, Log: s.logger,
 		},
 		Reviewer: &review.Reviewer{Locations: s.Places, Clock: clock.System{}, IDs: id.Random{}, Log: s.logger},

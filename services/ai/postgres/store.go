@@ -132,8 +132,10 @@ func (s *Store) Pace(ctx context.Context, span time.Duration) (int, error) {
 
 // Spent gives what was spent on the model, by client.
 func (s *Store) Spent(ctx context.Context, since time.Time) (map[string]int64, error) {
-	rows, err := s.Pool.Query(ctx, `SELECT client_id, sum(micro_usd)::bigint FROM generation
-		WHERE create_time >= $1 AND micro_usd > 0 GROUP BY client_id`, since)
+	rows, err := s.Pool.Query(ctx, `SELECT client_id, sum(micro_usd)::bigint FROM (
+			SELECT client_id, micro_usd FROM generation WHERE create_time >= $1 AND micro_usd > 0
+			UNION ALL SELECT client_id, micro_usd FROM advice_spend WHERE day >= ($1 AT TIME ZONE 'UTC')::date) AS spent
+		GROUP BY client_id`, since)
 	if err != nil {
 		return nil, describe("count spend", postgres.Clean(err))
 	}
@@ -145,6 +147,14 @@ func (s *Store) Spent(ctx context.Context, since time.Time) (map[string]int64, e
 		return nil
 	})
 	return spent, describe("count spend", postgres.Clean(err))
+}
+
+// AddAdvice adds what a recommendation cost to the day's spend of a client.
+func (s *Store) AddAdvice(ctx context.Context, clientID string, cost ai.Cost) error {
+	_, err := s.Pool.Exec(ctx, `INSERT INTO advice_spend (day, client_id, micro_usd) VALUES (($1 AT TIME ZONE 'UTC')::date, $2, $3)
+		ON CONFLICT (day, client_id) DO UPDATE SET micro_usd = advice_spend.micro_usd + excluded.micro_usd`,
+		s.Clock.Now(), clientID, cost.MicroUSD)
+	return describe("add a recommendation's cost", postgres.Clean(err))
 }
 
 // measuredLatest is how many of the latest generations the cost model learns from.

@@ -17,6 +17,7 @@ import (
 	"github.com/tripgen/tripgen/internal/errs"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
+	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/pipeline"
 	"github.com/tripgen/tripgen/services/ai/planning"
 	"github.com/tripgen/tripgen/services/ai/refine"
@@ -33,9 +34,11 @@ type Store interface {
 type Recommender struct {
 	Store     Store
 	Locations pipeline.Locations
-	// Advisor is the model; nil for facts only. Affords tells whether there is money for it; nil for always.
+	// Advisor is the model; nil for facts only. Affords tells whether there is money for it, for a client, and Spent notes
+	// what an answer cost.
 	Advisor refine.Advisor
-	Affords func(ctx context.Context) (bool, error)
+	Affords func(ctx context.Context, clientID string) (bool, error)
+	Spent   func(ctx context.Context, clientID string, cost ai.Cost) error
 	Cache   pipeline.Cache
 	Clock   clock.Clock
 	Log     *slog.Logger
@@ -46,6 +49,7 @@ const (
 	gatherTimeout = 3 * time.Second
 	adviceTimeout = 6 * time.Second
 	cacheTimeout  = 100 * time.Millisecond
+	spentTimeout  = 2 * time.Second
 	// version goes up with any change of what is asked or kept.
 	version = 1
 )
@@ -77,7 +81,7 @@ func (r *Recommender) Recommend(ctx context.Context, owner, tripID, placeID stri
 		return nil, err
 	}
 	out.Source.FetchedAt = timestamppb.New(r.Clock.Now())
-	if advice := r.advice(ctx, facts, request.GetProfile(), placeID, day); advice != nil {
+	if advice := r.advice(ctx, facts, request, placeID, day); advice != nil {
 		overlay(out, advice)
 	}
 	return out, nil
@@ -98,13 +102,13 @@ type kept struct {
 }
 
 // advice gives the model's words, from the cache where an equal group asked within a day; nil where there are none.
-func (r *Recommender) advice(ctx context.Context, facts *planning.Facts, profile *aiv1.PlanningProfile, placeID string, day int) *kept {
+func (r *Recommender) advice(ctx context.Context, facts *planning.Facts, request *aiv1.StartGenerationRequest, placeID string, day int) *kept {
 	if r.Advisor == nil {
 		return nil
 	}
 	place, _ := facts.Place(placeID)
 	month, weather := facts.Day(day)
-	visit := refine.Visit{Place: placeID, Group: pipeline.GroupOf(profile), Month: month, Weather: pipeline.WeatherWords(weather)}
+	visit := refine.Visit{Place: placeID, Group: pipeline.GroupOf(request.GetProfile()), Month: month, Weather: pipeline.WeatherWords(weather)}
 	key, err := keyOf(visit)
 	if err != nil {
 		r.Log.ErrorContext(ctx, "advice cannot be shared", "error", err)
@@ -113,15 +117,14 @@ func (r *Recommender) advice(ctx context.Context, facts *planning.Facts, profile
 	if found := r.cached(ctx, key); found != nil {
 		return found
 	}
-	if r.Affords != nil {
-		if affords, err := r.Affords(ctx); err == nil && !affords {
-			return nil
-		}
+	if affords, err := r.Affords(ctx, request.GetClientId()); err == nil && !affords {
+		return nil
 	}
 	visit.City = pipeline.Catalogue(facts, place.GetCityId())
 	asking, cancel := context.WithTimeout(ctx, adviceTimeout)
 	defer cancel()
-	advice, _, err := r.Advisor.Advise(asking, visit)
+	advice, cost, err := r.Advisor.Advise(asking, visit)
+	r.spent(ctx, request.GetClientId(), cost)
 	if err != nil {
 		r.Log.WarnContext(ctx, "recommended from facts alone", "place", placeID, "error", err)
 		return nil
@@ -129,6 +132,18 @@ func (r *Recommender) advice(ctx context.Context, facts *planning.Facts, profile
 	fresh := &kept{Advice: advice, Time: r.Clock.Now()}
 	r.remember(ctx, key, fresh)
 	return fresh
+}
+
+// spent notes what was spent, also for one who has gone.
+func (r *Recommender) spent(ctx context.Context, clientID string, cost ai.Cost) {
+	if cost.MicroUSD == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), spentTimeout)
+	defer cancel()
+	if err := r.Spent(ctx, clientID, cost); err != nil {
+		r.Log.WarnContext(ctx, "a recommendation's cost is not stored", "error", err)
+	}
 }
 
 func keyOf(v refine.Visit) (string, error) {
