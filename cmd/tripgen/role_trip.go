@@ -61,7 +61,7 @@ func wireTrip(ctx context.Context, r *role) error {
 	if err := runner.Launch(ctx, service); err != nil {
 		return err
 	}
-	if _, err := telemetry.Register(r.Metrics, saga.Meter{Runner: runner}); err != nil {
+	if _, err := telemetry.Register(r.Metrics, runner.Meter()); err != nil {
 		return err
 	}
 	options, err := r.Handlers(rpc.Deps{Resource: triprpc.Resource(r.Clock)})
@@ -165,7 +165,7 @@ func sagaRunner(ctx context.Context, r *role, store *trippostgres.Store) (*saga.
 		return nil, err
 	}
 	return saga.New(saga.Deps{
-		Pool: pool, Executor: host + "-" + rand.Text()[:8], Executors: store, Times: saga.DefaultTimes(), Clock: r.Clock,
+		Pool: pool, Leases: r.Pool, Executor: host + "-" + rand.Text()[:8], Generations: store, Times: saga.DefaultTimes(), Clock: r.Clock,
 		Log: r.Log,
 	}), nil
 }

@@ -1,35 +1,39 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/tripgen/tripgen/internal/app"
+	"github.com/tripgen/tripgen/internal/durable"
 	"github.com/tripgen/tripgen/internal/postgres"
-	"github.com/tripgen/tripgen/services/trip/saga"
+	tripsaga "github.com/tripgen/tripgen/services/trip/saga"
 )
 
 // sagasCmd is how ops look at sagas.
 type sagasCmd struct {
-	List sagasListCmd `cmd:"" help:"List sagas, newest first."`
-	Show sagasShowCmd `cmd:"" help:"Show one with its steps."`
+	List  sagasListCmd  `cmd:"" help:"List sagas, newest first."`
+	Show  sagasShowCmd  `cmd:"" help:"Show one with its steps."`
+	Retry sagasRetryCmd `cmd:"" help:"Let one that broke off go on."`
 }
 
 // Help is the long help.
 func (sagasCmd) Help() string {
-	return `A generation's saga hands it over, stores its itinerary, frees its trip and confirms, or gives back what was reserved. It is named like its generation. A saga that compensated is done; its result says what became of the generation. Sagas that ended are kept for 14 days.`
+	return `A generation's saga (gen_…) hands it over, stores its itinerary, frees its trip and confirms, or gives back what was reserved. A saga is named like its subject. One that compensated is done; its result says what became of its subject. Sagas that ended are kept for 14 days.`
 }
 
 type sagasListCmd struct {
-	State []saga.State `help:"Only those in these states: ${enum}." enum:"running,done,failed,cancelled" default:"running,failed,cancelled"`
-	Limit int          `help:"At most so many (1 to 500)." default:"50"`
+	State []durable.State `help:"Only those in these states: ${enum}." enum:"running,done,failed,cancelled" default:"running,failed,cancelled"`
+	Limit int             `help:"At most so many (1 to 500)." default:"50"`
 }
 
 // Validate is for the command line.
@@ -42,16 +46,22 @@ func (s *sagasListCmd) Validate() error {
 
 // Run is the command.
 func (s *sagasListCmd) Run(ctx context.Context, c *commands) error {
-	return withSagas(ctx, c, func(ops *saga.Ops) error {
-		found, err := ops.List(s.Limit, s.State...)
+	var all []durable.Status
+	for _, of := range sagaServices {
+		err := withSagas(ctx, c, of, func(ops *durable.Ops) error {
+			found, err := ops.List(s.Limit, s.State...)
+			all = append(all, found...)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		return listSagas(c.stdout(), found, time.Now())
-	})
+	}
+	slices.SortFunc(all, func(a, b durable.Status) int { return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(b.ID, a.ID)) })
+	return listSagas(c.stdout(), all[:min(len(all), s.Limit)], time.Now())
 }
 
-func listSagas(out io.Writer, sagas []saga.Status, now time.Time) error {
+func listSagas(out io.Writer, sagas []durable.Status, now time.Time) error {
 	if len(sagas) == 0 {
 		_, err := fmt.Fprintln(out, "no sagas")
 		return err
@@ -66,12 +76,12 @@ func listSagas(out io.Writer, sagas []saga.Status, now time.Time) error {
 }
 
 type sagasShowCmd struct {
-	ID string `arg:"" help:"Which one." placeholder:"GENERATION"`
+	ID string `arg:"" help:"Which one." placeholder:"SAGA"`
 }
 
 // Run is the command.
 func (s *sagasShowCmd) Run(ctx context.Context, c *commands) error {
-	return withSagas(ctx, c, func(ops *saga.Ops) error {
+	return withSaga(ctx, c, s.ID, func(ops *durable.Ops) error {
 		found, err := ops.Get(s.ID)
 		if err != nil {
 			return err
@@ -80,7 +90,7 @@ func (s *sagasShowCmd) Run(ctx context.Context, c *commands) error {
 	})
 }
 
-func showSaga(out io.Writer, s saga.Status, now time.Time) error {
+func showSaga(out io.Writer, s durable.Status, now time.Time) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "saga      %s\nkind      %s\nstate     %s\nresult    %s\nerror     %s\n", s.ID, s.Kind, s.State, orDash(s.Result), orDash(s.Error))
 	fmt.Fprintf(&b, "executor  %s\nattempts  %d\ncreated   %s\nupdated   %s\nage       %s\n", s.Executor, s.Attempts,
@@ -96,25 +106,56 @@ func showSaga(out io.Writer, s saga.Status, now time.Time) error {
 	return err
 }
 
+type sagasRetryCmd struct {
+	ID string `arg:"" help:"Which one." placeholder:"SAGA"`
+}
+
+// Run is the command.
+func (s *sagasRetryCmd) Run(ctx context.Context, c *commands) error {
+	return withSaga(ctx, c, s.ID, func(ops *durable.Ops) error { return ops.Retry(s.ID) })
+}
+
+// sagaOf is a service that runs sagas, and how their ids begin.
+type sagaOf struct {
+	role     app.Role
+	app      string
+	prefixes []string
+}
+
+var sagaServices = []sagaOf{
+	{app.Trip, tripsaga.App, []string{"gen_"}},
+}
+
 // sagaOpsConns are for a query and for the library's listener.
 const sagaOpsConns = 3
 
-// withSagas opens the trip database.
-func withSagas(ctx context.Context, c *commands, do func(*saga.Ops) error) (err error) {
+// withSaga opens the database that has the saga.
+func withSaga(ctx context.Context, c *commands, id string, do func(*durable.Ops) error) error {
+	for _, of := range sagaServices {
+		if slices.ContainsFunc(of.prefixes, func(p string) bool { return strings.HasPrefix(id, p) }) {
+			return withSagas(ctx, c, of, do)
+		}
+	}
+	return durable.ErrNoSaga
+}
+
+// withSagas opens a service's database.
+func withSagas(ctx context.Context, c *commands, of sagaOf, do func(*durable.Ops) error) (err error) {
 	settings, err := c.settings()
 	if err != nil {
 		return err
 	}
-	if settings.Postgres.Trip == "" {
-		return errors.New("postgres.trip is missing")
+	url := databaseURL(settings, of.role)
+	if url == "" {
+		return fmt.Errorf("postgres.%s is missing", of.role)
 	}
-	pool, err := postgres.Open(ctx, postgres.Config{URL: databaseURL(settings, app.Trip), MaxConns: sagaOpsConns})
+	pool, err := postgres.Open(ctx, postgres.Config{URL: url, MaxConns: sagaOpsConns})
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	ops, err := saga.OpenOps(ctx, pool, log)
+	ops, err := durable.OpenOps(ctx, of.app, pool, log)
 	if err != nil {
 		return err
 	}

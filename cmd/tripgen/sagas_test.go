@@ -7,19 +7,19 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/tripgen/tripgen/services/trip/saga"
+	"github.com/tripgen/tripgen/internal/durable"
 )
 
 func TestSagasAreShown(t *testing.T) {
 	t.Parallel()
 	created := time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
-	running := saga.Status{
-		ID: "gen_1", Kind: "generation", State: saga.Running, Executor: "host-a", Attempts: 2, Created: created, Updated: created,
-		Steps: []saga.Step{{Name: "hand over", Started: created, Ended: created.Add(30 * time.Millisecond), Output: "{}"}},
+	running := durable.Status{
+		ID: "gen_1", Kind: "generation", State: durable.Running, Executor: "host-a", Attempts: 2, Created: created, Updated: created,
+		Steps: []durable.Step{{Name: "hand over", Started: created, Ended: created.Add(30 * time.Millisecond), Output: "{}"}},
 	}
-	broken := saga.Status{ID: "gen_2", Kind: "generation", State: saga.Failed, Created: created, Ended: created.Add(time.Second), Error: "why\nmore"}
+	broken := durable.Status{ID: "gen_2", Kind: "generation", State: durable.Failed, Created: created, Ended: created.Add(time.Second), Error: "why\nmore"}
 	var out strings.Builder
-	if err := listSagas(&out, []saga.Status{running, broken}, created.Add(time.Minute)); err != nil {
+	if err := listSagas(&out, []durable.Status{running, broken}, created.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(out.String(), "\n")

@@ -181,3 +181,14 @@ func (s *Store) wantDetails(ctx context.Context, b *pgx.Batch, tripID string, pl
 	}
 	return nil
 }
+
+// Unfinished gives generations that have not ended.
+func (s *Store) Unfinished(ctx context.Context, before time.Time, after string, limit int) ([]string, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT id FROM generation WHERE ended IS NULL AND created < $1 AND id > $2 ORDER BY id LIMIT $3`, before, after, limit)
+	if err != nil {
+		return nil, failed(postgres.Clean(err), "find unfinished generations")
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return ids, failed(postgres.Clean(err), "find unfinished generations")
+}

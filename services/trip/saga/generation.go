@@ -7,6 +7,7 @@ import (
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/tripgen/tripgen/internal/durable"
 	"github.com/tripgen/tripgen/internal/errs"
 	"github.com/tripgen/tripgen/services/trip"
 )
@@ -16,7 +17,6 @@ const (
 	stepRetries = 120
 	// confirmRetries make a day: what is stored is never taken back.
 	confirmRetries = 17_000
-	maxRecoveries  = 1000
 )
 
 // ended is how a step left the generation. Steps tell refusals so, and not by errors, because only text is left of an
@@ -27,7 +27,7 @@ type ended struct {
 }
 
 // generate is the workflow. It gives the state in which the generation ended.
-func (r *Runner) generate(ctx dbos.Context, id string) (trip.GenerationState, error) {
+func (r *Runner) generate(ctx dbos.Context, id string) (string, error) {
 	refused, err := r.handOver(ctx, id)
 	if err != nil {
 		return "", err
@@ -44,7 +44,11 @@ func (r *Runner) generate(ctx dbos.Context, id string) (trip.GenerationState, er
 	}
 	// The trip is free before anybody is told READY: whoever acts on that may start the next generation at once.
 	if _, err := step(ctx, r, "finish", confirmRetries, func(ctx context.Context) (bool, error) {
-		return true, r.steps.Finish(ctx, id)
+		err := r.steps.Finish(ctx, id)
+		if errors.Is(err, trip.ErrNoGeneration) { // the trip is gone for good
+			return false, nil
+		}
+		return true, err
 	}); err != nil {
 		return "", err
 	}
@@ -56,7 +60,7 @@ func (r *Runner) generate(ctx dbos.Context, id string) (trip.GenerationState, er
 		}
 		return true, err
 	})
-	return trip.GenerationReady, err
+	return string(trip.GenerationReady), err
 }
 
 // handOver is the first step. Whoever waits in this process is told of its outcome: of a refusal after it is
@@ -76,7 +80,7 @@ func (r *Runner) handOver(ctx dbos.Context, id string) (ended, error) {
 		return ended{}, err
 	})
 	switch {
-	case interrupted(ctx, err):
+	case durable.Interrupted(ctx, err):
 		return ended{}, err
 	case err != nil:
 		refused = ended{trip.GenerationFailed, errs.ReasonUnavailable}
@@ -107,7 +111,7 @@ func (r *Runner) await(ctx dbos.Context, id string) (version int64, failed ended
 			return r.collect(ctx, id)
 		})
 		switch {
-		case interrupted(ctx, err):
+		case durable.Interrupted(ctx, err):
 			return 0, ended{}, err
 		case err != nil:
 			return 0, ended{trip.GenerationFailed, errs.ReasonInternal}, nil
@@ -139,7 +143,7 @@ func (r *Runner) collect(ctx context.Context, id string) (collected, error) {
 }
 
 // giveBack is the compensation.
-func (r *Runner) giveBack(ctx dbos.Context, id string, end ended) (trip.GenerationState, error) {
+func (r *Runner) giveBack(ctx dbos.Context, id string, end ended) (string, error) {
 	_, err := step(ctx, r, "give back", confirmRetries, func(ctx context.Context) (bool, error) {
 		err := r.steps.GiveBack(ctx, id, end.State, end.Reason)
 		if errors.Is(err, trip.ErrNoGeneration) { // the trip is gone for good
@@ -147,14 +151,12 @@ func (r *Runner) giveBack(ctx dbos.Context, id string, end ended) (trip.Generati
 		}
 		return true, err
 	})
-	return end.State, err
+	return string(end.State), err
 }
 
 // step runs one step, over and over while what it needs is away.
 func step[T any](ctx dbos.Context, r *Runner, name string, retries int, fn func(context.Context) (T, error)) (T, error) {
-	return dbos.RunAsStep(ctx, fn, dbos.WithStepName(name), dbos.WithStepMaxRetries(retries),
-		dbos.WithStepBaseInterval(r.Times.FirstRetry), dbos.WithStepMaxInterval(r.Times.LastRetry),
-		dbos.WithStepRetryPredicate(func(err error) bool { return !final(err) }))
+	return durable.Do(ctx, r.executor, name, retries, final, fn)
 }
 
 // final tells whether err is an answer, which stays the same however often one asks. Everything else, such as a
@@ -173,10 +175,4 @@ func final(err error) bool {
 		return false
 	}
 	return true
-}
-
-// interrupted tells whether the workflow has to stop here because the process does, or because another one took over.
-func interrupted(ctx dbos.Context, err error) bool {
-	return err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled) ||
-		errors.Is(err, dbos.ErrConflictingWorkflowID) || errors.Is(err, dbos.ErrWorkflowCancelled))
 }

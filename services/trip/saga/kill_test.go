@@ -216,7 +216,7 @@ func process(t *testing.T, url string, key []byte, intake trip.Intake) (*postgre
 		Pool: openPool(t, url), Seal: sealer, Clock: clock.System{}, IDs: id.Random{}, Waker: wake.NewHub(nil, quiet),
 	})
 	runner := saga.New(saga.Deps{
-		Pool: openPool(t, url), Executor: fmt.Sprint("process-", os.Getpid(), "-", time.Now().UnixNano()), Executors: store,
+		Pool: openPool(t, url), Leases: openPool(t, url), Executor: fmt.Sprint("process-", os.Getpid(), "-", time.Now().UnixNano()), Generations: store,
 		Times: quick(), Clock: clock.System{}, Log: quiet,
 	})
 	return store, trip.New(trip.Deps{

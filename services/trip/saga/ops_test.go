@@ -13,14 +13,15 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/tripgen/tripgen/internal/durable"
 	"github.com/tripgen/tripgen/services/trip"
 	"github.com/tripgen/tripgen/services/trip/saga"
 )
 
 // ops looks at the world's sagas from outside.
-func (w *world) ops() *saga.Ops {
+func (w *world) ops() *durable.Ops {
 	w.Helper()
-	o, err := saga.OpenOps(w.Context(), w.otherPool(), slog.New(slog.DiscardHandler))
+	o, err := durable.OpenOps(w.Context(), saga.App, w.otherPool(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -42,9 +43,9 @@ func (w *world) otherPool() *pgxpool.Pool {
 	return pool
 }
 
-func (w *world) saga(o *saga.Ops, id string, want saga.State) saga.Status {
+func (w *world) saga(o *durable.Ops, id string, want durable.State) durable.Status {
 	w.Helper()
-	var s saga.Status
+	var s durable.Status
 	until(w.T, func() error {
 		var err error
 		if s, err = o.Get(id); err != nil {
@@ -58,7 +59,7 @@ func (w *world) saga(o *saga.Ops, id string, want saga.State) saga.Status {
 	return s
 }
 
-func names(steps []saga.Step) []string {
+func names(steps []durable.Step) []string {
 	var all []string
 	for _, s := range steps {
 		if s.Name != "DBOS.recv" && s.Name != "DBOS.sleep" { // the wait, as often as it looks
@@ -72,7 +73,7 @@ func names(steps []saga.Step) []string {
 func (w *world) scrape() map[string]float64 {
 	w.Helper()
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(saga.Meter{Runner: w.runner})
+	registry.MustRegister(w.runner.Meter())
 	families, err := registry.Gather()
 	if err != nil {
 		w.Fatal(err)
@@ -82,7 +83,9 @@ func (w *world) scrape() map[string]float64 {
 		for _, m := range f.GetMetric() {
 			name := "oldest"
 			for _, l := range m.GetLabel() {
-				name = l.GetValue()
+				if l.GetName() == "state" {
+					name = l.GetValue()
+				}
 			}
 			values[name] = m.GetGauge().GetValue()
 		}
@@ -94,12 +97,13 @@ func (w *world) scrape() map[string]float64 {
 func TestOpsSeeSagas(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.times.Look = 10 * time.Second // it is told, and need not look
 	w.start("a")
 	o := w.ops()
 	w.ai.Hold(true)
 	goesWell, goesWrong := w.generate(w.trip(), trip.Wish{}), w.generate(w.trip(), trip.Wish{})
 
-	running, err := o.List(10, saga.Running)
+	running, err := o.List(10, durable.Running)
 	if err != nil || len(running) != 2 || running[0].ID != goesWrong.ID || running[1].ID != goesWell.ID {
 		t.Fatalf("running: %+v, %v", running, err)
 	}
@@ -107,7 +111,7 @@ func TestOpsSeeSagas(t *testing.T) {
 		!slices.Equal(names(s.Steps), []string{"hand over"}) || s.Age(s.Created.Add(time.Minute)) != time.Minute {
 		t.Errorf("the saga is %+v", s)
 	}
-	if one, err := o.List(1, saga.States()...); err != nil || len(one) != 1 || one[0].ID != goesWrong.ID {
+	if one, err := o.List(1, durable.States()...); err != nil || len(one) != 1 || one[0].ID != goesWrong.ID {
 		t.Errorf("the newest: %+v, %v", one, err)
 	}
 	if v := w.scrape(); v["running"] != 2 || v["done"] != 0 || v["oldest"] <= 0 {
@@ -116,7 +120,7 @@ func TestOpsSeeSagas(t *testing.T) {
 
 	w.ai.Finish(goesWell.ID, ready, "")
 	w.ai.Finish(goesWrong.ID, failed, "PLAN_INFEASIBLE")
-	well, wrong := w.saga(o, goesWell.ID, saga.Done), w.saga(o, goesWrong.ID, saga.Done)
+	well, wrong := w.saga(o, goesWell.ID, durable.Done), w.saga(o, goesWrong.ID, durable.Done)
 	if well.Result != string(trip.GenerationReady) || well.Last() != "confirm" || well.Ended.IsZero() ||
 		well.Age(time.Now().Add(time.Hour)) != well.Ended.Sub(well.Created) {
 		t.Errorf("the saga that went well is %+v", well)
@@ -134,7 +138,7 @@ func TestOpsSeeSagas(t *testing.T) {
 	if v := w.scrape(); v["running"] != 0 || v["done"] != 2 || v["failed"] != 0 || v["oldest"] != 0 {
 		t.Errorf("metrics %v", v)
 	}
-	if _, err := o.Get("gen_nobody"); !errors.Is(err, saga.ErrNoSaga) {
+	if _, err := o.Get("gen_nobody"); !errors.Is(err, durable.ErrNoSaga) {
 		t.Errorf("an unknown saga: %v", err)
 	}
 }
@@ -155,12 +159,12 @@ func TestOpsSeeSagasThatBrokeOff(t *testing.T) {
 	if err := errors.Join(dbos.CancelWorkflow(client, g.ID), dbos.Shutdown(client, time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	w.saga(o, g.ID, saga.Cancelled)
+	w.saga(o, g.ID, durable.Cancelled)
 	w.await(g.ID, trip.GenerationFailed)
 	if after := w.get(tr.ID); after.Running != "" {
 		t.Errorf("the trip is not free: %+v", after)
 	}
-	if found, err := o.List(10, saga.Running, saga.Failed); err != nil || len(found) != 0 {
+	if found, err := o.List(10, durable.Running, durable.Failed); err != nil || len(found) != 0 {
 		t.Errorf("running or failed: %+v, %v", found, err)
 	}
 	if v := w.scrape(); v["cancelled"] != 1 || v["running"] != 0 {

@@ -9,7 +9,6 @@ package saga
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -19,6 +18,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tripgen/tripgen/internal/clock"
+	"github.com/tripgen/tripgen/internal/durable"
+	"github.com/tripgen/tripgen/internal/errs"
 	"github.com/tripgen/tripgen/services/trip"
 )
 
@@ -31,12 +32,8 @@ type Steps interface {
 	GiveBack(ctx context.Context, id string, state trip.GenerationState, reason string) error
 }
 
-// Executors knows which processes run sagas.
-type Executors interface {
-	// Beat tells that an executor is alive and gives all that told so within the given time, in order.
-	Beat(ctx context.Context, id string, within time.Duration) (alive []string, err error)
-	// Leave tells that an executor has ended.
-	Leave(ctx context.Context, id string) error
+// Generations knows what has to have a saga.
+type Generations interface {
 	// Unfinished gives ids of generations that were accepted before an instant and have not ended, in order, those after
 	// an id (empty for all).
 	Unfinished(ctx context.Context, before time.Time, after string, limit int) ([]string, error)
@@ -44,43 +41,41 @@ type Executors interface {
 
 // Times are the patience of sagas.
 type Times struct {
+	durable.Times
 	// Look is how long a saga waits to be told that its generation has finished before it looks itself.
 	Look time.Duration
 	// GiveUp bounds the wait in all.
 	GiveUp time.Duration
-	// Beat is how often an executor tells that it is alive; one that is silent for five times as long is taken for dead.
-	Beat time.Duration
 	// Orphan is the age at which a generation without a running saga is taken care of.
 	Orphan time.Duration
-	// FirstRetry and LastRetry are the pauses between the tries of a step, the first doubled up to the last.
-	FirstRetry, LastRetry time.Duration
 }
 
 // DefaultTimes suit production.
 func DefaultTimes() Times {
-	return Times{
-		Look: 15 * time.Second, GiveUp: 30 * time.Minute, Beat: time.Second, Orphan: 3 * time.Second,
-		FirstRetry: 100 * time.Millisecond, LastRetry: 5 * time.Second,
-	}
+	return Times{Times: durable.DefaultTimes(), Look: 15 * time.Second, GiveUp: 30 * time.Minute, Orphan: 3 * time.Second}
 }
+
+// App is what the trip service's workflows are known as.
+const App = "tripgen-trip"
 
 // Deps is what a runner works with.
 type Deps struct {
-	// Pool is on the trip database, for the workflows alone.
-	Pool *pgxpool.Pool
+	// Pool is on the trip database, for the workflows alone, and Leases the service's other one.
+	Pool, Leases *pgxpool.Pool
 	// Executor names this process; each start of a process has a name of its own.
-	Executor  string
-	Executors Executors
-	Times     Times
-	Clock     clock.Clock
-	Log       *slog.Logger
+	Executor    string
+	Generations Generations
+	Times       Times
+	Clock       clock.Clock
+	Log         *slog.Logger
 }
 
 // Runner runs sagas.
 type Runner struct {
 	Deps
-	steps Steps
-	dbos  dbos.Context
+	steps    Steps
+	executor *durable.Executor
+	kind     durable.Kind
 
 	mu      sync.Mutex
 	waiting map[string]*waiter
@@ -97,59 +92,56 @@ type outcome struct {
 	err     error
 }
 
-const (
-	appName      = "tripgen-trip"
-	workflowName = "generation"
-	// applicationVersion is that of the workflow's steps, not of the build: workflows go on after a deployment. It
-	// changes only with a workflow that cannot go on where an older one stopped.
-	applicationVersion = "1"
-	stopTimeout        = 5 * time.Second
-)
+const workflowName = "generation"
 
 // New makes a runner; Launch starts it.
 func New(d Deps) *Runner { return &Runner{Deps: d, waiting: map[string]*waiter{}} }
 
 // Launch starts to run sagas, with what they do, and makes their tables where they are missing.
-func (r *Runner) Launch(ctx context.Context, steps Steps) error {
+func (r *Runner) Launch(ctx context.Context, steps Steps) (err error) {
 	r.steps = steps
-	durable, err := dbos.NewContext(context.WithoutCancel(ctx), dbos.Config{
-		AppName: appName, SystemDBPool: r.Pool, ApplicationVersion: applicationVersion, ExecutorID: r.Executor,
-		Logger: r.Log,
+	r.executor, err = durable.Open(ctx, durable.Config{
+		App: App, Pool: r.Pool, Leases: r.Leases, Name: r.Executor, Times: r.Times.Times, Clock: r.Clock, Log: r.Log,
 	})
 	if err != nil {
-		return fmt.Errorf("open durable workflows: %w", err)
-	}
-	dbos.RegisterWorkflow(durable, r.generate, dbos.WithWorkflowName(workflowName), dbos.WithMaxRecoveryAttempts(maxRecoveries))
-	if _, err := r.Executors.Beat(ctx, r.Executor, r.Times.Beat); err != nil {
 		return err
 	}
-	if err := dbos.Launch(durable); err != nil {
-		return fmt.Errorf("launch durable workflows: %w", err)
+	r.kind = durable.Register(r.executor, workflowName, r.generate)
+	return r.executor.Launch(ctx)
+}
+
+// Run takes care of sagas until ctx ends, also of generations whose saga is not running: its process died, or died
+// before it could start it.
+func (r *Runner) Run(ctx context.Context) error {
+	return r.executor.Run(ctx, durable.Ward{
+		Unfinished: r.Generations.Unfinished, Age: r.Times.Orphan, Start: r.kind.Start, Bury: r.bury,
+	})
+}
+
+// bury ends a generation whose saga broke off for good, so that its trip is free again.
+func (r *Runner) bury(ctx context.Context, id string) error {
+	if err := r.steps.GiveBack(ctx, id, trip.GenerationFailed, errs.ReasonInternal); err != nil {
+		return err
 	}
-	r.dbos = durable
-	return nil
+	return r.steps.Finish(ctx, id) // where the itinerary was stored already, it counts
 }
 
 // Stop lets the steps under way end; other processes go on with what is left.
-func (r *Runner) Stop(ctx context.Context) error {
-	return errors.Join(dbos.Shutdown(r.dbos, stopTimeout), r.Executors.Leave(ctx, r.Executor))
-}
+func (r *Runner) Stop(ctx context.Context) error { return r.executor.Stop(ctx) }
+
+// Meter counts the sagas of a launched runner.
+func (r *Runner) Meter() *durable.Meter { return durable.NewMeter(r.executor) }
 
 // Start begins the saga of a generation; repeating it changes nothing.
 func (r *Runner) Start(ctx context.Context, id string) error {
 	r.mu.Lock()
 	r.waiting[id] = &waiter{outcome: make(chan outcome, 1), span: trace.SpanContextFromContext(ctx)}
 	r.mu.Unlock()
-	if err := r.start(id); err != nil {
+	if err := r.kind.Start(id); err != nil {
 		r.forget(id)
 		return err
 	}
 	return nil
-}
-
-func (r *Runner) start(id string) error {
-	_, err := dbos.RunWorkflow(r.dbos, r.generate, id, dbos.WithWorkflowID(id))
-	return err
 }
 
 // HandedOver waits for the outcome of a hand-over that Start began in this process.
@@ -193,7 +185,7 @@ const finishedTopic = "finished"
 // Finished tells a saga that its generation made its itinerary (state ready) or ended otherwise, and why. Telling the
 // same event twice changes nothing; a generation without a saga is none of ours.
 func (r *Runner) Finished(ctx context.Context, eventID, id string, state trip.GenerationState, reason string) error {
-	err := dbos.Send(dbos.From(r.dbos, ctx), id, finished{state, reason}, finishedTopic, dbos.WithIdempotencyKey(eventID))
+	err := durable.Send(ctx, r.executor, id, finishedTopic, eventID, finished{state, reason})
 	if errors.Is(err, dbos.ErrNonExistentWorkflow) {
 		r.Log.WarnContext(ctx, "a generation finished that has no saga", "generation", id)
 		return nil

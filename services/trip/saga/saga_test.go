@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tripgen/tripgen/internal/clock"
+	"github.com/tripgen/tripgen/internal/durable"
 	"github.com/tripgen/tripgen/internal/errs"
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
@@ -46,8 +47,8 @@ type world struct {
 
 func quick() saga.Times {
 	return saga.Times{
-		Look: 300 * time.Millisecond, GiveUp: 20 * time.Second, Beat: 50 * time.Millisecond, Orphan: 200 * time.Millisecond,
-		FirstRetry: 10 * time.Millisecond, LastRetry: 50 * time.Millisecond,
+		Times: durable.Times{Beat: 50 * time.Millisecond, FirstRetry: 10 * time.Millisecond, LastRetry: 50 * time.Millisecond},
+		Look:  300 * time.Millisecond, GiveUp: 20 * time.Second, Orphan: 200 * time.Millisecond,
 	}
 }
 
@@ -92,7 +93,7 @@ func (w *world) start(executor string) (stop func()) {
 		Pool: w.pool, Seal: w.seal, Clock: clock.System{}, IDs: id.Random{}, Waker: wake.NewHub(nil, quiet),
 	})
 	w.runner = saga.New(saga.Deps{
-		Pool: pool, Executor: executor, Executors: w.store, Times: w.times, Clock: clock.System{}, Log: quiet,
+		Pool: pool, Leases: w.pool, Executor: executor, Generations: w.store, Times: w.times, Clock: clock.System{}, Log: quiet,
 	})
 	ai := peers.AI{Intake: w.ai, Planner: w.ai}
 	w.service = trip.New(trip.Deps{

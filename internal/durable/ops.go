@@ -1,4 +1,4 @@
-package saga
+package durable
 
 import (
 	"context"
@@ -14,14 +14,14 @@ import (
 	"github.com/tripgen/tripgen/internal/errs"
 )
 
-// State is where a saga stands. A saga that compensated has done its work: what became of its generation is its result.
+// State is where a saga stands. A saga that compensated has done its work: its result tells so.
 type State string
 
 // The states of sagas.
 const (
 	Running   State = "running"
 	Done      State = "done"
-	Failed    State = "failed" // broke off; its generation is ended by the sweep
+	Failed    State = "failed" // broke off
 	Cancelled State = "cancelled"
 )
 
@@ -49,7 +49,7 @@ var ErrNoSaga = errs.NotFound(errs.ReasonNotFound, "그런 사가가 없습니�
 
 // Status is what ops see of a saga.
 type Status struct {
-	// ID is the generation's.
+	// ID is that of its subject, such as the generation's.
 	ID, Kind string
 	State    State
 	Executor string
@@ -58,7 +58,7 @@ type Status struct {
 	Created, Updated time.Time
 	// Ended is zero while it runs.
 	Ended time.Time
-	// Result is what a saga that is done made of its generation.
+	// Result is what a saga that is done made of its subject.
 	Result string
 	// Error is why it broke off.
 	Error string
@@ -97,10 +97,10 @@ type Ops struct{ client dbos.Client }
 // clientStart bounds how long Ops wait for the database and its tables.
 const clientStart = 10 * time.Second
 
-// OpenOps opens the sagas of a trip database. All calls end when ctx does. Close it.
-func OpenOps(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) (*Ops, error) {
+// OpenOps opens the sagas in the database of a service (app is its [Config].App). All calls end when ctx does. Close it.
+func OpenOps(ctx context.Context, app string, pool *pgxpool.Pool, log *slog.Logger) (*Ops, error) {
 	client, err := dbos.NewClient(ctx, dbos.ClientConfig{
-		AppName: appName, SystemDBPool: pool, SystemDBStartupTimeout: clientStart, Logger: log,
+		AppName: app, SystemDBPool: pool, SystemDBStartupTimeout: clientStart, Logger: log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the sagas: %w", err)
@@ -130,6 +130,38 @@ func (o *Ops) Get(id string) (Status, error) {
 		return Status{}, ErrNoSaga
 	}
 	return found[0], nil
+}
+
+// ErrNotBrokenOff says that a saga runs or is done: there is nothing to repeat.
+var ErrNotBrokenOff = errs.New(errs.KindFailedPrecondition, errs.ReasonInvalidArgument,
+	"중단된 사가가 아닙니다.", "The saga did not break off: it runs or is done.")
+
+// Retry lets a saga that broke off go on with the step after the last one that it did: ErrNoSaga, ErrNotBrokenOff. Its
+// steps are idempotent, so that one that was done and not noted is not done twice.
+func (o *Ops) Retry(id string) error {
+	s, err := o.Get(id)
+	if err != nil {
+		return err
+	}
+	switch s.State {
+	case Cancelled:
+		_, err = dbos.ResumeWorkflow[string](o.client, id)
+	case Failed:
+		_, err = dbos.RewindWorkflow[string](o.client, id, dbos.WithRewindStartStep(uint(s.done())))
+	default:
+		return ErrNotBrokenOff
+	}
+	return err
+}
+
+// done counts the steps at the saga's beginning that need not be repeated.
+func (s Status) done() int {
+	for i, step := range s.Steps {
+		if step.Error != "" {
+			return i
+		}
+	}
+	return len(s.Steps)
 }
 
 func (o *Ops) find(filters ...dbos.ListWorkflowsOption) ([]Status, error) {
