@@ -5,7 +5,9 @@ import (
 
 	"github.com/tripgen/tripgen/internal/kafka"
 	"github.com/tripgen/tripgen/internal/metering"
+	"github.com/tripgen/tripgen/internal/personal"
 	"github.com/tripgen/tripgen/internal/rpc"
+	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/privacy/v1/privacyv1connect"
 	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/events"
 	"github.com/tripgen/tripgen/services/ai/locations"
@@ -58,6 +60,10 @@ func wireAI(_ context.Context, r *role) error {
 	})
 	handlers.Mount(r.Server, options...)
 	log := progress.NewLog(r.Redis)
+	r.Server.Handle(privacyv1connect.NewPersonalDataServiceHandler(personal.Handler{Keeper: struct {
+		*aipostgres.Personal
+		airpc.Collector
+	}{aipostgres.NewPersonal(store, log.Forget), airpc.Collector{Reader: store}}}, options...))
 	r.Add(handlers.Looking(), ai.Retain(store, r.Clock, r.Log), events.Deletions(
 		kafka.NewReader(r.Kafka, events.DeletionGroup, kafka.AccountDeleted),
 		func(ctx context.Context, userID string) error {

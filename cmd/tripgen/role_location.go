@@ -7,7 +7,9 @@ import (
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/config"
 	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/personal"
 	"github.com/tripgen/tripgen/internal/rpc"
+	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/privacy/v1/privacyv1connect"
 	"github.com/tripgen/tripgen/services/location"
 	"github.com/tripgen/tripgen/services/location/borders"
 	"github.com/tripgen/tripgen/services/location/builtin"
@@ -59,6 +61,8 @@ func wireLocation(ctx context.Context, r *role) error {
 		Whereabouts: func(at location.Point) location.City { return whereabouts(p.Borders, at) },
 		Weather:     location.NewOutlook(p.Weather, p.Air, normals, zoneAt(catalog, p.Borders), r.Log),
 	}).Mount(r.Server, options...)
+	r.Server.Handle(privacyv1connect.NewPersonalDataServiceHandler(
+		personal.Handler{Keeper: locationpostgres.NewPersonal(store)}, options...))
 	return nil
 }
 

@@ -11,14 +11,17 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/kafka"
+	"github.com/tripgen/tripgen/internal/personal"
 	"github.com/tripgen/tripgen/internal/postgres"
 	"github.com/tripgen/tripgen/internal/rpc"
 	"github.com/tripgen/tripgen/internal/telemetry"
 	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1/aiv1connect"
 	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1/locationv1connect"
+	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/privacy/v1/privacyv1connect"
 	"github.com/tripgen/tripgen/services/trip"
 	"github.com/tripgen/tripgen/services/trip/events"
 	"github.com/tripgen/tripgen/services/trip/export"
@@ -68,7 +71,8 @@ func wireTrip(ctx context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
-	renderer := export.NewRenderer(fontFolder(r), export.RedisCache{Client: r.Redis, Seal: r.Seal, Log: r.Log}, r.Log)
+	files := export.RedisCache{Client: r.Redis, Seal: r.Seal, Log: r.Log}
+	renderer := export.NewRenderer(fontFolder(r), files, r.Log)
 	handlers := triprpc.Deps{
 		Service: service, Pages: r.Pages, Clock: r.Clock, Renderer: renderer,
 		Fingerprint: func(request []byte) []byte { return r.Seal.BlindIndex(keyPurpose, string(request)) },
@@ -76,6 +80,10 @@ func wireTrip(ctx context.Context, r *role) error {
 	triprpc.Mount(r.Server.Handle, handlers, options...)
 	r.Server.Mount(triprpc.DownloadPath, triprpc.Downloads(handlers, r.Log))
 	r.Server.Mount(triprpc.SharedPath, triprpc.SharedPages(handlers, r.Log))
+	r.Server.Handle(privacyv1connect.NewPersonalDataServiceHandler(personal.Handler{Keeper: struct {
+		*trippostgres.Personal
+		triprpc.Collector
+	}{trippostgres.NewPersonal(store, files.Forget), triprpc.Collector{Deps: handlers, Trips: store}}}, options...))
 	watch, err := lookout.New(lookout.Deps{Trips: store, Checker: service, Metrics: r.Metrics, Clock: r.Clock, Log: r.Log})
 	if err != nil {
 		return err
@@ -152,20 +160,26 @@ func fontFolder(r *role) string {
 	return folders[0]
 }
 
-// sagaRunner makes the runner of sagas with a pool of its own: workflows that wait hold no connection, but a burst of
-// them must not take those of the callers.
-func sagaRunner(ctx context.Context, r *role, store *trippostgres.Store) (*saga.Runner, error) {
+// sagaPool is a pool for sagas alone (workflows that wait hold no connection, but a burst of them must not take those of
+// the callers) and a name for this process as one that runs them.
+func sagaPool(ctx context.Context, r *role) (*pgxpool.Pool, string, error) {
 	pool, err := postgres.Open(ctx, postgres.Config{URL: databaseURL(r.Config, r.Role), MaxConns: sagaConns})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	r.Add(postgres.Part("postgres of sagas", pool))
 	host, err := os.Hostname()
+	return pool, host + "-" + rand.Text()[:8], err
+}
+
+// sagaRunner makes the runner of the sagas of generations.
+func sagaRunner(ctx context.Context, r *role, store *trippostgres.Store) (*saga.Runner, error) {
+	pool, name, err := sagaPool(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	return saga.New(saga.Deps{
-		Pool: pool, Leases: r.Pool, Executor: host + "-" + rand.Text()[:8], Generations: store, Times: saga.DefaultTimes(), Clock: r.Clock,
+		Pool: pool, Leases: r.Pool, Executor: name, Generations: store, Times: saga.DefaultTimes(), Clock: r.Clock,
 		Log: r.Log,
 	}), nil
 }

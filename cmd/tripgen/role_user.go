@@ -10,8 +10,10 @@ import (
 
 	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/config"
+	"github.com/tripgen/tripgen/internal/kafka"
 	"github.com/tripgen/tripgen/internal/rpc"
 	"github.com/tripgen/tripgen/services/user"
+	"github.com/tripgen/tripgen/services/user/events"
 	"github.com/tripgen/tripgen/services/user/mail"
 	"github.com/tripgen/tripgen/services/user/oauth"
 	"github.com/tripgen/tripgen/services/user/password"
@@ -53,10 +55,24 @@ func wireUser(ctx context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
+	sagas, err := userSagas(ctx, r, store)
+	if err != nil {
+		return err
+	}
+	keepers, err := keepersOfData(r)
+	if err != nil {
+		return err
+	}
+	writer := kafka.NewWriter(r.Kafka)
+	r.Add(kafka.Part("user event writer", writer))
 	service := user.New(user.Deps{
 		Config: user.Defaults(), Accounts: store, Names: store, Attempts: store, Sessions: store, Confirmations: store,
-		Avatars: store, Journal: store, Passwords: passwords, Codes: server, Log: r.Log, Clock: r.Clock, IDs: r.IDs,
+		Avatars: store, Journal: store, Passwords: passwords, Codes: server, Deletions: store, Keepers: keepers, Sagas: sagas,
+		Announcer: events.Announcer{Writer: writer}, Log: r.Log, Clock: r.Clock, IDs: r.IDs,
 	})
+	if err := launchUserSagas(ctx, r, sagas, service); err != nil {
+		return err
+	}
 	options, err := r.Handlers(rpc.Deps{Resource: userrpc.Resource})
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"github.com/tripgen/tripgen/internal/durable"
 	"github.com/tripgen/tripgen/internal/postgres"
 	tripsaga "github.com/tripgen/tripgen/services/trip/saga"
+	usersaga "github.com/tripgen/tripgen/services/user/saga"
 )
 
 // sagasCmd is how ops look at sagas.
@@ -124,6 +125,7 @@ type sagaOf struct {
 
 var sagaServices = []sagaOf{
 	{app.Trip, tripsaga.App, []string{"gen_"}},
+	{app.User, usersaga.App, []string{"del_", "exp_"}},
 }
 
 // sagaOpsConns are for a query and for the library's listener.

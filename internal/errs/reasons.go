@@ -37,4 +37,7 @@ const (
 	ReasonAlertEnded              = "ALERT_ENDED"
 	ReasonNoAlternative           = "NO_ALTERNATIVE"
 	ReasonWebhookDisabled         = "WEBHOOK_DISABLED"
+	ReasonExportExpired           = "EXPORT_EXPIRED"
+	ReasonDeletionUndone          = "DELETION_UNDONE"
+	ReasonDeletionDone            = "DELETION_DONE"
 )

@@ -26,6 +26,8 @@ const (
 	Itinerary   Prefix = "itin"
 	Stop        Prefix = "stop"
 	Event       Prefix = "evt"
+	Deletion    Prefix = "del"
+	Export      Prefix = "exp"
 )
 
 // Source makes new ids.

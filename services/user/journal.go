@@ -16,6 +16,9 @@ const (
 	LogInSucceeded    EventKind = "login.succeeded"
 	LogInFailed       EventKind = "login.failed"
 	LogInLocked       EventKind = "login.locked"
+	DeletionBegun     EventKind = "deletion.begun"
+	DeletionUndone    EventKind = "deletion.undone"
+	AccountGone       EventKind = "account.deleted"
 	SessionBegun      EventKind = "session.begun"
 	SessionEnded      EventKind = "session.ended"
 	ConsentGiven      EventKind = "consent.given"
@@ -35,7 +38,7 @@ type Event struct {
 	AccountID string
 	SessionID string
 	ClientID  string
-	// Detail is a short, fixed word, such as the reason that a session ended for.
+	// Detail is a short, fixed word, such as the reason that a session ended for, or the id of a deletion.
 	Detail string
 }
 

@@ -33,11 +33,14 @@ type Config struct {
 	Lock      time.Duration
 	// AvailabilityTime is how long each question about a free id or address takes at least, whatever the answer.
 	AvailabilityTime time.Duration
+	// HoldPatience is how long a deletion waits for services that are away before anything is removed; after that it is
+	// undone.
+	HoldPatience time.Duration
 }
 
 // Defaults are what [U1] and [U2] ask for.
 func Defaults() Config {
-	return Config{LockAfter: 5, Lock: 30 * time.Minute, AvailabilityTime: 250 * time.Millisecond}
+	return Config{LockAfter: 5, Lock: 30 * time.Minute, AvailabilityTime: 250 * time.Millisecond, HoldPatience: 24 * time.Hour}
 }
 
 // Deps is what the service works with.
@@ -50,11 +53,16 @@ type Deps struct {
 	Confirmations Confirmations
 	Avatars       Avatars
 	Journal       Journal
-	Passwords     Passwords
-	Codes         Codes
-	Log           *slog.Logger
-	Clock         clock.Clock
-	IDs           id.Source
+	Deletions     Deletions
+	// Keepers are the other services that have data of persons, by name.
+	Keepers   map[string]Keeper
+	Sagas     Sagas
+	Announcer Announcer
+	Passwords Passwords
+	Codes     Codes
+	Log       *slog.Logger
+	Clock     clock.Clock
+	IDs       id.Source
 }
 
 // Service has the use cases of accounts.

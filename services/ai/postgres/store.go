@@ -15,6 +15,7 @@ import (
 
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/id"
+	"github.com/tripgen/tripgen/internal/personal"
 	"github.com/tripgen/tripgen/internal/postgres"
 	"github.com/tripgen/tripgen/internal/seal"
 	"github.com/tripgen/tripgen/services/ai"
@@ -222,5 +223,5 @@ func describe(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", what, err)
+	return fmt.Errorf("%s: %w", what, personal.Refused(err))
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -66,4 +68,34 @@ func (c RedisCache) Put(ctx context.Context, key string, f File) {
 	if err != nil {
 		c.Log.DebugContext(ctx, "cache an export", "error", err)
 	}
+}
+
+// scanBatch is how many keys Redis looks at in one go.
+const scanBatch = 1000
+
+// Forget removes all files of trips and tells how many.
+func (c RedisCache) Forget(ctx context.Context, tripIDs []string) (removed int64, err error) {
+	if len(tripIDs) == 0 {
+		return 0, nil
+	}
+	wanted := make(map[string]bool, len(tripIDs))
+	for _, id := range tripIDs {
+		wanted[id] = true
+	}
+	keys := c.Client.Scan(ctx, 0, cachePrefix+"*", scanBatch).Iterator()
+	for keys.Next(ctx) {
+		for part := range strings.SplitSeq(strings.TrimPrefix(keys.Val(), cachePrefix), ":") {
+			if wanted[part] {
+				n, err := c.Client.Del(ctx, keys.Val()).Result()
+				if err != nil {
+					return removed, fmt.Errorf("remove cached exports: %w", err)
+				}
+				removed += n
+			}
+		}
+	}
+	if err := keys.Err(); err != nil {
+		return removed, fmt.Errorf("find cached exports: %w", err)
+	}
+	return removed, nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/id"
+	"github.com/tripgen/tripgen/internal/personal"
 	"github.com/tripgen/tripgen/internal/postgres"
 	"github.com/tripgen/tripgen/internal/seal"
 	"github.com/tripgen/tripgen/services/trip"
@@ -80,7 +81,7 @@ func failed(err error, doing string) error {
 	case errors.Is(err, postgres.ErrNoRow):
 		return trip.ErrNoTrip
 	}
-	return fmt.Errorf("%s: %w", doing, err)
+	return fmt.Errorf("%s: %w", doing, personal.Refused(err))
 }
 
 // put seals a value for a place.

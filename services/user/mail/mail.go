@@ -12,8 +12,14 @@ import (
 // Kind says what a mail is about.
 type Kind string
 
-// ConfirmAddress asks to confirm an e-mail address with a code.
-const ConfirmAddress Kind = "confirm_address"
+const (
+	// ConfirmAddress asks to confirm an e-mail address with a code.
+	ConfirmAddress Kind = "confirm_address"
+	// AccountDeleted tells that an account was deleted; the code is the deletion's number.
+	AccountDeleted Kind = "account_deleted"
+	// DeletionUndone tells that a deletion could not be done, and that the account can be used again.
+	DeletionUndone Kind = "deletion_undone"
+)
 
 // Message is what somebody is to be told. All of it is personal: stores seal it, and logs have none of it.
 type Message struct {

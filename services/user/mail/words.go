@@ -1,13 +1,14 @@
 package mail
 
 import (
+	"fmt"
 	"strings"
 	"text/template"
 
 	"github.com/tripgen/tripgen/internal/lang"
 )
 
-var confirm = map[lang.Lang]*template.Template{
+var confirm = texts{
 	lang.Korean: template.Must(template.New("ko").Parse(`{{.Name}} 님, 안녕하세요.
 
 TripGen에서 이 이메일 주소를 확인하려고 합니다. 앱에 아래 코드를 입력해 주세요.
@@ -30,17 +31,71 @@ TripGen
 `)),
 }
 
-var confirmSubject = lang.Text{Ko: "[TripGen] 이메일 주소를 확인해 주세요", En: "[TripGen] Please confirm your e-mail address"}
+// texts are the same mail in each language.
+type texts map[lang.Lang]*template.Template
+
+func textsOf(ko, en string) texts {
+	return texts{
+		lang.Korean: template.Must(template.New("ko").Parse(ko)), lang.English: template.Must(template.New("en").Parse(en)),
+	}
+}
+
+var deleted = textsOf(`{{.Name}} 님, 안녕하세요.
+
+TripGen 계정과 저장된 모든 정보가 삭제되었습니다. 아래 번호로 삭제 내역을 확인할 수 있습니다.
+
+    {{.Code}}
+
+이용해 주셔서 감사합니다.
+
+TripGen 드림
+`, `Hello {{.Name}},
+
+Your TripGen account and all that was stored for it has been deleted. With this number you can see what was removed:
+
+    {{.Code}}
+
+Thank you for having travelled with us.
+
+TripGen
+`)
+
+var undone = textsOf(`{{.Name}} 님, 안녕하세요.
+
+요청하신 계정 삭제({{.Code}})를 진행할 수 없어 취소되었습니다. 삭제된 정보는 없으며, 다시 로그인하여 이용하거나 삭제를 다시 요청할 수 있습니다.
+
+TripGen 드림
+`, `Hello {{.Name}},
+
+The deletion of your account ({{.Code}}) could not be done and was undone. Nothing was removed. You can log in again, and
+ask for the deletion again.
+
+TripGen
+`)
+
+// mails are what each kind of mail says.
+var mails = map[Kind]struct {
+	subject lang.Text
+	words   texts
+}{
+	ConfirmAddress: {lang.Text{Ko: "[TripGen] 이메일 주소를 확인해 주세요", En: "[TripGen] Please confirm your e-mail address"}, confirm},
+	AccountDeleted: {lang.Text{Ko: "[TripGen] 계정이 삭제되었습니다", En: "[TripGen] Your account has been deleted"}, deleted},
+	DeletionUndone: {lang.Text{Ko: "[TripGen] 계정 삭제가 취소되었습니다", En: "[TripGen] Your account was not deleted"}, undone},
+}
 
 // Words puts a message into the language of the person.
 func Words(m Message) (Mail, error) {
-	words, ok := confirm[m.Language]
+	what, ok := mails[m.Kind]
 	if !ok {
-		words = confirm[lang.Default]
+		return Mail{}, fmt.Errorf("there is no mail of the kind %q", m.Kind)
+	}
+	words, ok := what.words[m.Language]
+	if !ok {
+		words = what.words[lang.Default]
 	}
 	var text strings.Builder
 	if err := words.Execute(&text, m); err != nil {
 		return Mail{}, err
 	}
-	return Mail{To: m.To, Subject: confirmSubject.In(m.Language), Text: text.String()}, nil
+	return Mail{To: m.To, Subject: what.subject.In(m.Language), Text: text.String()}, nil
 }

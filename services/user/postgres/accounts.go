@@ -133,7 +133,7 @@ func (s *Store) scanAccount(row pgx.Row, more ...any) (user.Account, error) {
 
 // Account reads an account.
 func (s *Store) Account(ctx context.Context, id string) (user.Account, error) {
-	a, err := s.scanAccount(s.pool.QueryRow(ctx, `SELECT `+accountColumns+` FROM accounts WHERE id = $1`, id))
+	a, err := s.scanAccount(s.pool.QueryRow(ctx, `SELECT `+accountColumns+` FROM accounts WHERE id = $1 AND deletion IS NULL`, id))
 	return a, failed(err, "read account")
 }
 
@@ -141,13 +141,13 @@ func (s *Store) Account(ctx context.Context, id string) (user.Account, error) {
 func (s *Store) Credentials(ctx context.Context, loginID string) (user.Account, string, error) {
 	var hash string
 	a, err := s.scanAccount(s.pool.QueryRow(ctx,
-		`SELECT `+accountColumns+`, password_hash FROM accounts WHERE login_index = $1`, s.loginIndex(loginID)), &hash)
+		`SELECT `+accountColumns+`, password_hash FROM accounts WHERE login_index = $1 AND deletion IS NULL`, s.loginIndex(loginID)), &hash)
 	return a, hash, failed(err, "read credentials")
 }
 
 // PasswordHash reads the hash of an account's password.
 func (s *Store) PasswordHash(ctx context.Context, id string) (hash string, err error) {
-	err = s.pool.QueryRow(ctx, `SELECT password_hash FROM accounts WHERE id = $1`, id).Scan(&hash)
+	err = s.pool.QueryRow(ctx, `SELECT password_hash FROM accounts WHERE id = $1 AND deletion IS NULL`, id).Scan(&hash)
 	return hash, failed(postgres.Clean(err), "read password hash")
 }
 
@@ -177,7 +177,7 @@ func (s *Store) Update(ctx context.Context, id string, fn func(*user.Account) er
 }
 
 func (s *Store) lockAccount(ctx context.Context, tx pgx.Tx, id string) (user.Account, error) {
-	return s.scanAccount(tx.QueryRow(ctx, `SELECT `+accountColumns+` FROM accounts WHERE id = $1 FOR UPDATE`, id))
+	return s.scanAccount(tx.QueryRow(ctx, `SELECT `+accountColumns+` FROM accounts WHERE id = $1 AND deletion IS NULL FOR UPDATE`, id))
 }
 
 // save writes a locked account and counts up its revision.

@@ -26,8 +26,13 @@ func browserFailed(err error, doing string) error {
 
 // SaveBrowser stores a log-in.
 func (s *Store) SaveBrowser(ctx context.Context, b web.Browser) error {
-	_, err := s.pool.Exec(ctx, `INSERT INTO browsers (hash, account_id, authenticated, expires) VALUES ($1, $2, $3, $4)`,
+	tag, err := s.pool.Exec(ctx, `
+		INSERT INTO browsers (hash, account_id, authenticated, expires)
+		SELECT $1, id, $3, $4 FROM accounts WHERE id = $2 AND deletion IS NULL FOR KEY SHARE`,
 		b.Hash, b.AccountID, b.Authenticated, b.Expires)
+	if err == nil && tag.RowsAffected() == 0 {
+		return user.ErrCredentials
+	}
 	return browserFailed(postgres.Clean(err), "save browser")
 }
 

@@ -25,7 +25,7 @@ func (s *Store) confirmation(ctx context.Context, tx pgx.Tx, a user.Account, c u
 	if err != nil {
 		return postgres.Clean(err)
 	}
-	return s.queue(ctx, tx, mail.Message{
+	return s.queue(ctx, tx, a.ID, mail.Message{
 		Kind: mail.ConfirmAddress, To: to, Name: a.Name, Code: c.Code, Language: c.Language,
 	})
 }

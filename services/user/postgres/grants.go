@@ -30,12 +30,17 @@ func (s *Store) SaveCode(ctx context.Context, c oauth.Code) error {
 	if err != nil {
 		return fmt.Errorf("save code: %w", err)
 	}
-	_, err = s.pool.Exec(ctx, `
+	// An account that is locked meanwhile, for its deletion, begins nothing.
+	tag, err := s.pool.Exec(ctx, `
 		INSERT INTO codes (hash, session_id, account_id, client_id, redirect_uri, scopes, code_challenge, nonce, device,
 			browser, authenticated, requested, expires)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		SELECT $1, $2, id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM accounts
+		WHERE id = $3 AND deletion IS NULL FOR KEY SHARE`,
 		c.Hash, c.Session.ID, c.Session.AccountID, c.Session.ClientID, c.RedirectURI, c.Session.Scopes, c.CodeChallenge,
 		c.Nonce, device, c.Session.Browser, c.Session.Authenticated, c.Requested, c.Expires)
+	if err == nil && tag.RowsAffected() == 0 {
+		return user.ErrCredentials
+	}
 	return granted(postgres.Clean(err), "save code")
 }
 

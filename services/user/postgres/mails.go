@@ -15,7 +15,8 @@ import (
 // mailPlace is the same for all mails: their ids are not known before they are stored.
 const mailPlace = "mails/content"
 
-func (s *Store) queue(ctx context.Context, tx pgx.Tx, m mail.Message) error {
+// queue queues a mail that goes with the account; one of an empty account outlives it.
+func (s *Store) queue(ctx context.Context, tx pgx.Tx, accountID string, m mail.Message) error {
 	plain, err := json.Marshal(m)
 	if err != nil {
 		return err
@@ -24,7 +25,8 @@ func (s *Store) queue(ctx context.Context, tx pgx.Tx, m mail.Message) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO mails (kind, content, due) VALUES ($1, $2, $3)`, string(m.Kind), sealed, s.clock.Now())
+	_, err = tx.Exec(ctx, `INSERT INTO mails (kind, content, due, account_id) VALUES ($1, $2, $3, NULLIF($4, ''))`,
+		string(m.Kind), sealed, s.clock.Now(), accountID)
 	return postgres.Clean(err)
 }
 

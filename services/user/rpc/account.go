@@ -13,7 +13,7 @@ import (
 	"github.com/tripgen/tripgen/services/user"
 )
 
-// Account serves AccountService. ExportMyData and DeleteAccount are not built yet.
+// Account serves AccountService.
 type Account struct {
 	userv1connect.UnimplementedAccountServiceHandler
 	service *user.Service

@@ -96,6 +96,12 @@ const (
 	ErrorReason_ERROR_REASON_NO_ALTERNATIVE ErrorReason = 33
 	// The endpoint is disabled: enable it first.
 	ErrorReason_ERROR_REASON_WEBHOOK_DISABLED ErrorReason = 34
+	// The archive is not kept any more: ask for a new one.
+	ErrorReason_ERROR_REASON_EXPORT_EXPIRED ErrorReason = 35
+	// The deletion was undone; nothing was removed.
+	ErrorReason_ERROR_REASON_DELETION_UNDONE ErrorReason = 36
+	// The data is gone; the deletion cannot be undone any more.
+	ErrorReason_ERROR_REASON_DELETION_DONE ErrorReason = 37
 )
 
 // Enum value maps for ErrorReason.
@@ -136,6 +142,9 @@ var (
 		32: "ERROR_REASON_ALERT_ENDED",
 		33: "ERROR_REASON_NO_ALTERNATIVE",
 		34: "ERROR_REASON_WEBHOOK_DISABLED",
+		35: "ERROR_REASON_EXPORT_EXPIRED",
+		36: "ERROR_REASON_DELETION_UNDONE",
+		37: "ERROR_REASON_DELETION_DONE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":               0,
@@ -173,6 +182,9 @@ var (
 		"ERROR_REASON_ALERT_ENDED":               32,
 		"ERROR_REASON_NO_ALTERNATIVE":            33,
 		"ERROR_REASON_WEBHOOK_DISABLED":          34,
+		"ERROR_REASON_EXPORT_EXPIRED":            35,
+		"ERROR_REASON_DELETION_UNDONE":           36,
+		"ERROR_REASON_DELETION_DONE":             37,
 	}
 )
 
@@ -207,7 +219,8 @@ var File_tripgen_type_v1_reason_proto protoreflect.FileDescriptor
 
 const file_tripgen_type_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1ctripgen/type/v1/reason.proto\x12\x0ftripgen.type.v1*\xa4\t\n" +
+	"\x1ctripgen/type/v1/reason.proto\x12\x0ftripgen.type.v1*\x87\n" +
+	"\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dERROR_REASON_INVALID_ARGUMENT\x10\x01\x12\x1a\n" +
@@ -244,7 +257,10 @@ const file_tripgen_type_v1_reason_proto_rawDesc = "" +
 	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\x1f\x12\x1c\n" +
 	"\x18ERROR_REASON_ALERT_ENDED\x10 \x12\x1f\n" +
 	"\x1bERROR_REASON_NO_ALTERNATIVE\x10!\x12!\n" +
-	"\x1dERROR_REASON_WEBHOOK_DISABLED\x10\"BU\n" +
+	"\x1dERROR_REASON_WEBHOOK_DISABLED\x10\"\x12\x1f\n" +
+	"\x1bERROR_REASON_EXPORT_EXPIRED\x10#\x12 \n" +
+	"\x1cERROR_REASON_DELETION_UNDONE\x10$\x12\x1e\n" +
+	"\x1aERROR_REASON_DELETION_DONE\x10%BU\n" +
 	"\x13com.tripgen.type.v1P\x01Z<github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1;typev1b\x06proto3"
 
 var (

@@ -1906,7 +1906,9 @@ func (*LogOutResponse) Descriptor() ([]byte, []int) {
 
 // Asks for one's data.
 type ExportMyDataRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The archive to ask about, `exp_…`; empty for the newest, or a new one.
+	ExportId      string `protobuf:"bytes,1,opt,name=export_id,json=exportId,proto3" json:"export_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1941,6 +1943,13 @@ func (*ExportMyDataRequest) Descriptor() ([]byte, []int) {
 	return file_tripgen_user_v1_account_proto_rawDescGZIP(), []int{30}
 }
 
+func (x *ExportMyDataRequest) GetExportId() string {
+	if x != nil {
+		return x.ExportId
+	}
+	return ""
+}
+
 // How far the archive is.
 type ExportMyDataResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1949,7 +1958,9 @@ type ExportMyDataResponse struct {
 	// Path of the archive below the gateway's address, once done; valid for an hour.
 	ArchivePath string `protobuf:"bytes,2,opt,name=archive_path,json=archivePath,proto3" json:"archive_path,omitempty"`
 	// When that path stops working.
-	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// The archive, `exp_…`.
+	ExportId      string `protobuf:"bytes,4,opt,name=export_id,json=exportId,proto3" json:"export_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2003,6 +2014,13 @@ func (x *ExportMyDataResponse) GetExpireTime() *timestamppb.Timestamp {
 		return x.ExpireTime
 	}
 	return nil
+}
+
+func (x *ExportMyDataResponse) GetExportId() string {
+	if x != nil {
+		return x.ExportId
+	}
+	return ""
 }
 
 // Deletes the account.
@@ -2104,6 +2122,198 @@ func (x *DeleteAccountResponse) GetState() JobState {
 		return x.State
 	}
 	return JobState_JOB_STATE_UNSPECIFIED
+}
+
+// Asks about a deletion.
+type GetDeletionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `del_…`.
+	DeletionId    string `protobuf:"bytes,1,opt,name=deletion_id,json=deletionId,proto3" json:"deletion_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDeletionRequest) Reset() {
+	*x = GetDeletionRequest{}
+	mi := &file_tripgen_user_v1_account_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDeletionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDeletionRequest) ProtoMessage() {}
+
+func (x *GetDeletionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tripgen_user_v1_account_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDeletionRequest.ProtoReflect.Descriptor instead.
+func (*GetDeletionRequest) Descriptor() ([]byte, []int) {
+	return file_tripgen_user_v1_account_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *GetDeletionRequest) GetDeletionId() string {
+	if x != nil {
+		return x.DeletionId
+	}
+	return ""
+}
+
+// How far a deletion is. Nothing in it tells whose it was.
+type GetDeletionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `del_…`.
+	DeletionId string `protobuf:"bytes,1,opt,name=deletion_id,json=deletionId,proto3" json:"deletion_id,omitempty"`
+	// RUNNING, DONE, or FAILED: it could not begin everywhere, nothing was removed, and the account can be used again.
+	State JobState `protobuf:"varint,2,opt,name=state,proto3,enum=tripgen.user.v1.JobState" json:"state,omitempty"`
+	// When it was asked for.
+	RequestTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=request_time,json=requestTime,proto3" json:"request_time,omitempty"`
+	// When it ended.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// What was removed where; the services that are done.
+	Deleted       []*DeletedData `protobuf:"bytes,5,rep,name=deleted,proto3" json:"deleted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDeletionResponse) Reset() {
+	*x = GetDeletionResponse{}
+	mi := &file_tripgen_user_v1_account_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDeletionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDeletionResponse) ProtoMessage() {}
+
+func (x *GetDeletionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tripgen_user_v1_account_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDeletionResponse.ProtoReflect.Descriptor instead.
+func (*GetDeletionResponse) Descriptor() ([]byte, []int) {
+	return file_tripgen_user_v1_account_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *GetDeletionResponse) GetDeletionId() string {
+	if x != nil {
+		return x.DeletionId
+	}
+	return ""
+}
+
+func (x *GetDeletionResponse) GetState() JobState {
+	if x != nil {
+		return x.State
+	}
+	return JobState_JOB_STATE_UNSPECIFIED
+}
+
+func (x *GetDeletionResponse) GetRequestTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RequestTime
+	}
+	return nil
+}
+
+func (x *GetDeletionResponse) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *GetDeletionResponse) GetDeleted() []*DeletedData {
+	if x != nil {
+		return x.Deleted
+	}
+	return nil
+}
+
+// What one service removed.
+type DeletedData struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `user`, `trip`, `ai` or `location`.
+	Service string `protobuf:"bytes,1,opt,name=service,proto3" json:"service,omitempty"`
+	// How many, by the kind of thing, such as `trips`; empty where the service keeps nothing of persons.
+	Removed map[string]int64 `protobuf:"bytes,2,rep,name=removed,proto3" json:"removed,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// When.
+	Time          *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=time,proto3" json:"time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeletedData) Reset() {
+	*x = DeletedData{}
+	mi := &file_tripgen_user_v1_account_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeletedData) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeletedData) ProtoMessage() {}
+
+func (x *DeletedData) ProtoReflect() protoreflect.Message {
+	mi := &file_tripgen_user_v1_account_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeletedData.ProtoReflect.Descriptor instead.
+func (*DeletedData) Descriptor() ([]byte, []int) {
+	return file_tripgen_user_v1_account_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *DeletedData) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *DeletedData) GetRemoved() map[string]int64 {
+	if x != nil {
+		return x.Removed
+	}
+	return nil
+}
+
+func (x *DeletedData) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
 }
 
 var File_tripgen_user_v1_account_proto protoreflect.FileDescriptor
@@ -2222,20 +2432,39 @@ const file_tripgen_user_v1_account_proto_rawDesc = "" +
 	"session_id\x18\x01 \x01(\tB\x1b\xbaH\x18r\x162\x14^sess_[0-9a-f-]{36}$R\tsessionId\"\x14\n" +
 	"\x12EndSessionResponse\"\x0f\n" +
 	"\rLogOutRequest\"\x10\n" +
-	"\x0eLogOutResponse\"\x15\n" +
-	"\x13ExportMyDataRequest\"\xa7\x01\n" +
+	"\x0eLogOutResponse\"Q\n" +
+	"\x13ExportMyDataRequest\x12:\n" +
+	"\texport_id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^(exp_[0-9a-f-]{36})?$R\bexportId\"\xc4\x01\n" +
 	"\x14ExportMyDataResponse\x12/\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x19.tripgen.user.v1.JobStateR\x05state\x12!\n" +
 	"\farchive_path\x18\x02 \x01(\tR\varchivePath\x12;\n" +
 	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\"M\n" +
+	"expireTime\x12\x1b\n" +
+	"\texport_id\x18\x04 \x01(\tR\bexportId\"M\n" +
 	"\x14DeleteAccountRequest\x125\n" +
 	"\x10current_password\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\x80\x01R\x0fcurrentPassword\"i\n" +
 	"\x15DeleteAccountResponse\x12\x1f\n" +
 	"\vdeletion_id\x18\x01 \x01(\tR\n" +
 	"deletionId\x12/\n" +
-	"\x05state\x18\x02 \x01(\x0e2\x19.tripgen.user.v1.JobStateR\x05state*\x8b\x01\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x19.tripgen.user.v1.JobStateR\x05state\"Q\n" +
+	"\x12GetDeletionRequest\x12;\n" +
+	"\vdeletion_id\x18\x01 \x01(\tB\x1a\xbaH\x17r\x152\x13^del_[0-9a-f-]{36}$R\n" +
+	"deletionId\"\x95\x02\n" +
+	"\x13GetDeletionResponse\x12\x1f\n" +
+	"\vdeletion_id\x18\x01 \x01(\tR\n" +
+	"deletionId\x12/\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x19.tripgen.user.v1.JobStateR\x05state\x12=\n" +
+	"\frequest_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vrequestTime\x125\n" +
+	"\bend_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x126\n" +
+	"\adeleted\x18\x05 \x03(\v2\x1c.tripgen.user.v1.DeletedDataR\adeleted\"\xd8\x01\n" +
+	"\vDeletedData\x12\x18\n" +
+	"\aservice\x18\x01 \x01(\tR\aservice\x12C\n" +
+	"\aremoved\x18\x02 \x03(\v2).tripgen.user.v1.DeletedData.RemovedEntryR\aremoved\x12.\n" +
+	"\x04time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x1a:\n" +
+	"\fRemovedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01*\x8b\x01\n" +
 	"\x10PasswordStrength\x12!\n" +
 	"\x1dPASSWORD_STRENGTH_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16PASSWORD_STRENGTH_WEAK\x10\x01\x12\x1a\n" +
@@ -2249,7 +2478,7 @@ const file_tripgen_user_v1_account_proto_rawDesc = "" +
 	"\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11JOB_STATE_RUNNING\x10\x01\x12\x12\n" +
 	"\x0eJOB_STATE_DONE\x10\x02\x12\x14\n" +
-	"\x10JOB_STATE_FAILED\x10\x032\xb6\f\n" +
+	"\x10JOB_STATE_FAILED\x10\x032\x9f\r\n" +
 	"\x0eAccountService\x12U\n" +
 	"\x06SignUp\x12\x1e.tripgen.user.v1.SignUpRequest\x1a\x1f.tripgen.user.v1.SignUpResponse\"\n" +
 	"\x92\x82\x19\x06\b\x01\x18\x01 \x04\x12v\n" +
@@ -2270,7 +2499,8 @@ const file_tripgen_user_v1_account_proto_rawDesc = "" +
 	"EndSession\x12\".tripgen.user.v1.EndSessionRequest\x1a#.tripgen.user.v1.EndSessionResponse\"\x11\x92\x82\x19\r\b\x01\x12\aaccount \x02\x12\\\n" +
 	"\x06LogOut\x12\x1e.tripgen.user.v1.LogOutRequest\x1a\x1f.tripgen.user.v1.LogOutResponse\"\x11\x92\x82\x19\r\b\x01\x12\aaccount \x02\x12n\n" +
 	"\fExportMyData\x12$.tripgen.user.v1.ExportMyDataRequest\x1a%.tripgen.user.v1.ExportMyDataResponse\"\x11\x92\x82\x19\r\b\x01\x12\aaccount \x06\x12q\n" +
-	"\rDeleteAccount\x12%.tripgen.user.v1.DeleteAccountRequest\x1a&.tripgen.user.v1.DeleteAccountResponse\"\x11\x92\x82\x19\r\b\x01\x12\aaccount \x04BU\n" +
+	"\rDeleteAccount\x12%.tripgen.user.v1.DeleteAccountRequest\x1a&.tripgen.user.v1.DeleteAccountResponse\"\x11\x92\x82\x19\r\b\x01\x12\aaccount \x04\x12g\n" +
+	"\vGetDeletion\x12#.tripgen.user.v1.GetDeletionRequest\x1a$.tripgen.user.v1.GetDeletionResponse\"\r\x92\x82\x19\x06\b\x01\x18\x01 \x04\x90\x02\x01BU\n" +
 	"\x13com.tripgen.user.v1P\x01Z<github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1;userv1b\x06proto3"
 
 var (
@@ -2286,7 +2516,7 @@ func file_tripgen_user_v1_account_proto_rawDescGZIP() []byte {
 }
 
 var file_tripgen_user_v1_account_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_tripgen_user_v1_account_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_tripgen_user_v1_account_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_tripgen_user_v1_account_proto_goTypes = []any{
 	(PasswordStrength)(0),             // 0: tripgen.user.v1.PasswordStrength
 	(Language)(0),                     // 1: tripgen.user.v1.Language
@@ -2325,66 +2555,78 @@ var file_tripgen_user_v1_account_proto_goTypes = []any{
 	(*ExportMyDataResponse)(nil),      // 34: tripgen.user.v1.ExportMyDataResponse
 	(*DeleteAccountRequest)(nil),      // 35: tripgen.user.v1.DeleteAccountRequest
 	(*DeleteAccountResponse)(nil),     // 36: tripgen.user.v1.DeleteAccountResponse
-	(*timestamppb.Timestamp)(nil),     // 37: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),     // 38: google.protobuf.FieldMask
+	(*GetDeletionRequest)(nil),        // 37: tripgen.user.v1.GetDeletionRequest
+	(*GetDeletionResponse)(nil),       // 38: tripgen.user.v1.GetDeletionResponse
+	(*DeletedData)(nil),               // 39: tripgen.user.v1.DeletedData
+	nil,                               // 40: tripgen.user.v1.DeletedData.RemovedEntry
+	(*timestamppb.Timestamp)(nil),     // 41: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),     // 42: google.protobuf.FieldMask
 }
 var file_tripgen_user_v1_account_proto_depIdxs = []int32{
 	1,  // 0: tripgen.user.v1.Account.language:type_name -> tripgen.user.v1.Language
 	4,  // 1: tripgen.user.v1.Account.avatar:type_name -> tripgen.user.v1.Avatar
-	37, // 2: tripgen.user.v1.Account.create_time:type_name -> google.protobuf.Timestamp
+	41, // 2: tripgen.user.v1.Account.create_time:type_name -> google.protobuf.Timestamp
 	5,  // 3: tripgen.user.v1.SignUpRequest.terms:type_name -> tripgen.user.v1.TermsConsent
 	1,  // 4: tripgen.user.v1.SignUpRequest.language:type_name -> tripgen.user.v1.Language
 	3,  // 5: tripgen.user.v1.SignUpResponse.account:type_name -> tripgen.user.v1.Account
 	0,  // 6: tripgen.user.v1.SignUpResponse.password_strength:type_name -> tripgen.user.v1.PasswordStrength
 	3,  // 7: tripgen.user.v1.GetMeResponse.account:type_name -> tripgen.user.v1.Account
 	3,  // 8: tripgen.user.v1.UpdateMeRequest.account:type_name -> tripgen.user.v1.Account
-	38, // 9: tripgen.user.v1.UpdateMeRequest.update_mask:type_name -> google.protobuf.FieldMask
+	42, // 9: tripgen.user.v1.UpdateMeRequest.update_mask:type_name -> google.protobuf.FieldMask
 	3,  // 10: tripgen.user.v1.UpdateMeResponse.account:type_name -> tripgen.user.v1.Account
 	0,  // 11: tripgen.user.v1.ChangePasswordResponse.password_strength:type_name -> tripgen.user.v1.PasswordStrength
 	3,  // 12: tripgen.user.v1.ChangeEmailResponse.account:type_name -> tripgen.user.v1.Account
 	3,  // 13: tripgen.user.v1.SetAvatarResponse.account:type_name -> tripgen.user.v1.Account
 	3,  // 14: tripgen.user.v1.RemoveAvatarResponse.account:type_name -> tripgen.user.v1.Account
-	37, // 15: tripgen.user.v1.Session.create_time:type_name -> google.protobuf.Timestamp
-	37, // 16: tripgen.user.v1.Session.last_seen_time:type_name -> google.protobuf.Timestamp
+	41, // 15: tripgen.user.v1.Session.create_time:type_name -> google.protobuf.Timestamp
+	41, // 16: tripgen.user.v1.Session.last_seen_time:type_name -> google.protobuf.Timestamp
 	26, // 17: tripgen.user.v1.ListSessionsResponse.sessions:type_name -> tripgen.user.v1.Session
 	2,  // 18: tripgen.user.v1.ExportMyDataResponse.state:type_name -> tripgen.user.v1.JobState
-	37, // 19: tripgen.user.v1.ExportMyDataResponse.expire_time:type_name -> google.protobuf.Timestamp
+	41, // 19: tripgen.user.v1.ExportMyDataResponse.expire_time:type_name -> google.protobuf.Timestamp
 	2,  // 20: tripgen.user.v1.DeleteAccountResponse.state:type_name -> tripgen.user.v1.JobState
-	6,  // 21: tripgen.user.v1.AccountService.SignUp:input_type -> tripgen.user.v1.SignUpRequest
-	8,  // 22: tripgen.user.v1.AccountService.CheckAvailability:input_type -> tripgen.user.v1.CheckAvailabilityRequest
-	10, // 23: tripgen.user.v1.AccountService.VerifyEmail:input_type -> tripgen.user.v1.VerifyEmailRequest
-	12, // 24: tripgen.user.v1.AccountService.SignIn:input_type -> tripgen.user.v1.SignInRequest
-	14, // 25: tripgen.user.v1.AccountService.GetMe:input_type -> tripgen.user.v1.GetMeRequest
-	16, // 26: tripgen.user.v1.AccountService.UpdateMe:input_type -> tripgen.user.v1.UpdateMeRequest
-	18, // 27: tripgen.user.v1.AccountService.ChangePassword:input_type -> tripgen.user.v1.ChangePasswordRequest
-	20, // 28: tripgen.user.v1.AccountService.ChangeEmail:input_type -> tripgen.user.v1.ChangeEmailRequest
-	22, // 29: tripgen.user.v1.AccountService.SetAvatar:input_type -> tripgen.user.v1.SetAvatarRequest
-	24, // 30: tripgen.user.v1.AccountService.RemoveAvatar:input_type -> tripgen.user.v1.RemoveAvatarRequest
-	27, // 31: tripgen.user.v1.AccountService.ListSessions:input_type -> tripgen.user.v1.ListSessionsRequest
-	29, // 32: tripgen.user.v1.AccountService.EndSession:input_type -> tripgen.user.v1.EndSessionRequest
-	31, // 33: tripgen.user.v1.AccountService.LogOut:input_type -> tripgen.user.v1.LogOutRequest
-	33, // 34: tripgen.user.v1.AccountService.ExportMyData:input_type -> tripgen.user.v1.ExportMyDataRequest
-	35, // 35: tripgen.user.v1.AccountService.DeleteAccount:input_type -> tripgen.user.v1.DeleteAccountRequest
-	7,  // 36: tripgen.user.v1.AccountService.SignUp:output_type -> tripgen.user.v1.SignUpResponse
-	9,  // 37: tripgen.user.v1.AccountService.CheckAvailability:output_type -> tripgen.user.v1.CheckAvailabilityResponse
-	11, // 38: tripgen.user.v1.AccountService.VerifyEmail:output_type -> tripgen.user.v1.VerifyEmailResponse
-	13, // 39: tripgen.user.v1.AccountService.SignIn:output_type -> tripgen.user.v1.SignInResponse
-	15, // 40: tripgen.user.v1.AccountService.GetMe:output_type -> tripgen.user.v1.GetMeResponse
-	17, // 41: tripgen.user.v1.AccountService.UpdateMe:output_type -> tripgen.user.v1.UpdateMeResponse
-	19, // 42: tripgen.user.v1.AccountService.ChangePassword:output_type -> tripgen.user.v1.ChangePasswordResponse
-	21, // 43: tripgen.user.v1.AccountService.ChangeEmail:output_type -> tripgen.user.v1.ChangeEmailResponse
-	23, // 44: tripgen.user.v1.AccountService.SetAvatar:output_type -> tripgen.user.v1.SetAvatarResponse
-	25, // 45: tripgen.user.v1.AccountService.RemoveAvatar:output_type -> tripgen.user.v1.RemoveAvatarResponse
-	28, // 46: tripgen.user.v1.AccountService.ListSessions:output_type -> tripgen.user.v1.ListSessionsResponse
-	30, // 47: tripgen.user.v1.AccountService.EndSession:output_type -> tripgen.user.v1.EndSessionResponse
-	32, // 48: tripgen.user.v1.AccountService.LogOut:output_type -> tripgen.user.v1.LogOutResponse
-	34, // 49: tripgen.user.v1.AccountService.ExportMyData:output_type -> tripgen.user.v1.ExportMyDataResponse
-	36, // 50: tripgen.user.v1.AccountService.DeleteAccount:output_type -> tripgen.user.v1.DeleteAccountResponse
-	36, // [36:51] is the sub-list for method output_type
-	21, // [21:36] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	2,  // 21: tripgen.user.v1.GetDeletionResponse.state:type_name -> tripgen.user.v1.JobState
+	41, // 22: tripgen.user.v1.GetDeletionResponse.request_time:type_name -> google.protobuf.Timestamp
+	41, // 23: tripgen.user.v1.GetDeletionResponse.end_time:type_name -> google.protobuf.Timestamp
+	39, // 24: tripgen.user.v1.GetDeletionResponse.deleted:type_name -> tripgen.user.v1.DeletedData
+	40, // 25: tripgen.user.v1.DeletedData.removed:type_name -> tripgen.user.v1.DeletedData.RemovedEntry
+	41, // 26: tripgen.user.v1.DeletedData.time:type_name -> google.protobuf.Timestamp
+	6,  // 27: tripgen.user.v1.AccountService.SignUp:input_type -> tripgen.user.v1.SignUpRequest
+	8,  // 28: tripgen.user.v1.AccountService.CheckAvailability:input_type -> tripgen.user.v1.CheckAvailabilityRequest
+	10, // 29: tripgen.user.v1.AccountService.VerifyEmail:input_type -> tripgen.user.v1.VerifyEmailRequest
+	12, // 30: tripgen.user.v1.AccountService.SignIn:input_type -> tripgen.user.v1.SignInRequest
+	14, // 31: tripgen.user.v1.AccountService.GetMe:input_type -> tripgen.user.v1.GetMeRequest
+	16, // 32: tripgen.user.v1.AccountService.UpdateMe:input_type -> tripgen.user.v1.UpdateMeRequest
+	18, // 33: tripgen.user.v1.AccountService.ChangePassword:input_type -> tripgen.user.v1.ChangePasswordRequest
+	20, // 34: tripgen.user.v1.AccountService.ChangeEmail:input_type -> tripgen.user.v1.ChangeEmailRequest
+	22, // 35: tripgen.user.v1.AccountService.SetAvatar:input_type -> tripgen.user.v1.SetAvatarRequest
+	24, // 36: tripgen.user.v1.AccountService.RemoveAvatar:input_type -> tripgen.user.v1.RemoveAvatarRequest
+	27, // 37: tripgen.user.v1.AccountService.ListSessions:input_type -> tripgen.user.v1.ListSessionsRequest
+	29, // 38: tripgen.user.v1.AccountService.EndSession:input_type -> tripgen.user.v1.EndSessionRequest
+	31, // 39: tripgen.user.v1.AccountService.LogOut:input_type -> tripgen.user.v1.LogOutRequest
+	33, // 40: tripgen.user.v1.AccountService.ExportMyData:input_type -> tripgen.user.v1.ExportMyDataRequest
+	35, // 41: tripgen.user.v1.AccountService.DeleteAccount:input_type -> tripgen.user.v1.DeleteAccountRequest
+	37, // 42: tripgen.user.v1.AccountService.GetDeletion:input_type -> tripgen.user.v1.GetDeletionRequest
+	7,  // 43: tripgen.user.v1.AccountService.SignUp:output_type -> tripgen.user.v1.SignUpResponse
+	9,  // 44: tripgen.user.v1.AccountService.CheckAvailability:output_type -> tripgen.user.v1.CheckAvailabilityResponse
+	11, // 45: tripgen.user.v1.AccountService.VerifyEmail:output_type -> tripgen.user.v1.VerifyEmailResponse
+	13, // 46: tripgen.user.v1.AccountService.SignIn:output_type -> tripgen.user.v1.SignInResponse
+	15, // 47: tripgen.user.v1.AccountService.GetMe:output_type -> tripgen.user.v1.GetMeResponse
+	17, // 48: tripgen.user.v1.AccountService.UpdateMe:output_type -> tripgen.user.v1.UpdateMeResponse
+	19, // 49: tripgen.user.v1.AccountService.ChangePassword:output_type -> tripgen.user.v1.ChangePasswordResponse
+	21, // 50: tripgen.user.v1.AccountService.ChangeEmail:output_type -> tripgen.user.v1.ChangeEmailResponse
+	23, // 51: tripgen.user.v1.AccountService.SetAvatar:output_type -> tripgen.user.v1.SetAvatarResponse
+	25, // 52: tripgen.user.v1.AccountService.RemoveAvatar:output_type -> tripgen.user.v1.RemoveAvatarResponse
+	28, // 53: tripgen.user.v1.AccountService.ListSessions:output_type -> tripgen.user.v1.ListSessionsResponse
+	30, // 54: tripgen.user.v1.AccountService.EndSession:output_type -> tripgen.user.v1.EndSessionResponse
+	32, // 55: tripgen.user.v1.AccountService.LogOut:output_type -> tripgen.user.v1.LogOutResponse
+	34, // 56: tripgen.user.v1.AccountService.ExportMyData:output_type -> tripgen.user.v1.ExportMyDataResponse
+	36, // 57: tripgen.user.v1.AccountService.DeleteAccount:output_type -> tripgen.user.v1.DeleteAccountResponse
+	38, // 58: tripgen.user.v1.AccountService.GetDeletion:output_type -> tripgen.user.v1.GetDeletionResponse
+	43, // [43:59] is the sub-list for method output_type
+	27, // [27:43] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_tripgen_user_v1_account_proto_init() }
@@ -2402,7 +2644,7 @@ func file_tripgen_user_v1_account_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tripgen_user_v1_account_proto_rawDesc), len(file_tripgen_user_v1_account_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   34,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -75,6 +75,9 @@ const (
 	// AccountServiceDeleteAccountProcedure is the fully-qualified name of the AccountService's
 	// DeleteAccount RPC.
 	AccountServiceDeleteAccountProcedure = "/tripgen.user.v1.AccountService/DeleteAccount"
+	// AccountServiceGetDeletionProcedure is the fully-qualified name of the AccountService's
+	// GetDeletion RPC.
+	AccountServiceGetDeletionProcedure = "/tripgen.user.v1.AccountService/GetDeletion"
 )
 
 // AccountServiceClient is a client for the tripgen.user.v1.AccountService service.
@@ -113,11 +116,16 @@ type AccountServiceClient interface {
 	EndSession(context.Context, *v1.EndSessionRequest) (*v1.EndSessionResponse, error)
 	// Logs this device out.
 	LogOut(context.Context, *v1.LogOutRequest) (*v1.LogOutResponse, error)
-	// Starts the making of one archive of all the caller's data, or tells how far it is.
+	// Starts the making of one archive (ZIP) of all the caller's data, or tells how far it is: while one is made, and while
+	// one can be had, a repeated request gives that one. With an id it starts nothing.
+	// Errors: EXPORT_EXPIRED (only where an id was given), NOT_FOUND.
 	ExportMyData(context.Context, *v1.ExportMyDataRequest) (*v1.ExportMyDataResponse, error)
-	// Starts the deletion of the account and all it owns, in every service.
-	// Errors: CREDENTIALS_WRONG.
+	// Starts the deletion of the account and all it owns, in every service. From now on the account cannot be used and all
+	// its tokens are refused; it cannot be taken back.
+	// Errors: CREDENTIALS_WRONG, ACCOUNT_LOCKED.
 	DeleteAccount(context.Context, *v1.DeleteAccountRequest) (*v1.DeleteAccountResponse, error)
+	// How far a deletion is and, once it is done, the proof of what was removed where. Whoever has the number may ask.
+	GetDeletion(context.Context, *v1.GetDeletionRequest) (*v1.GetDeletionResponse, error)
 }
 
 // NewAccountServiceClient constructs a client for the tripgen.user.v1.AccountService service. By
@@ -223,6 +231,13 @@ func NewAccountServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithSchema(accountServiceMethods.ByName("DeleteAccount")),
 			connect.WithClientOptions(opts...),
 		),
+		getDeletion: connect.NewClient[v1.GetDeletionRequest, v1.GetDeletionResponse](
+			httpClient,
+			baseURL+AccountServiceGetDeletionProcedure,
+			connect.WithSchema(accountServiceMethods.ByName("GetDeletion")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -243,6 +258,7 @@ type accountServiceClient struct {
 	logOut            *connect.Client[v1.LogOutRequest, v1.LogOutResponse]
 	exportMyData      *connect.Client[v1.ExportMyDataRequest, v1.ExportMyDataResponse]
 	deleteAccount     *connect.Client[v1.DeleteAccountRequest, v1.DeleteAccountResponse]
+	getDeletion       *connect.Client[v1.GetDeletionRequest, v1.GetDeletionResponse]
 }
 
 // SignUp calls tripgen.user.v1.AccountService.SignUp.
@@ -380,6 +396,15 @@ func (c *accountServiceClient) DeleteAccount(ctx context.Context, req *v1.Delete
 	return nil, err
 }
 
+// GetDeletion calls tripgen.user.v1.AccountService.GetDeletion.
+func (c *accountServiceClient) GetDeletion(ctx context.Context, req *v1.GetDeletionRequest) (*v1.GetDeletionResponse, error) {
+	response, err := c.getDeletion.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // AccountServiceHandler is an implementation of the tripgen.user.v1.AccountService service.
 type AccountServiceHandler interface {
 	// Makes an account. The e-mail address must be verified before it is used for anything, and is the account's own only
@@ -416,11 +441,16 @@ type AccountServiceHandler interface {
 	EndSession(context.Context, *v1.EndSessionRequest) (*v1.EndSessionResponse, error)
 	// Logs this device out.
 	LogOut(context.Context, *v1.LogOutRequest) (*v1.LogOutResponse, error)
-	// Starts the making of one archive of all the caller's data, or tells how far it is.
+	// Starts the making of one archive (ZIP) of all the caller's data, or tells how far it is: while one is made, and while
+	// one can be had, a repeated request gives that one. With an id it starts nothing.
+	// Errors: EXPORT_EXPIRED (only where an id was given), NOT_FOUND.
 	ExportMyData(context.Context, *v1.ExportMyDataRequest) (*v1.ExportMyDataResponse, error)
-	// Starts the deletion of the account and all it owns, in every service.
-	// Errors: CREDENTIALS_WRONG.
+	// Starts the deletion of the account and all it owns, in every service. From now on the account cannot be used and all
+	// its tokens are refused; it cannot be taken back.
+	// Errors: CREDENTIALS_WRONG, ACCOUNT_LOCKED.
 	DeleteAccount(context.Context, *v1.DeleteAccountRequest) (*v1.DeleteAccountResponse, error)
+	// How far a deletion is and, once it is done, the proof of what was removed where. Whoever has the number may ask.
+	GetDeletion(context.Context, *v1.GetDeletionRequest) (*v1.GetDeletionResponse, error)
 }
 
 // NewAccountServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -522,6 +552,13 @@ func NewAccountServiceHandler(svc AccountServiceHandler, opts ...connect.Handler
 		connect.WithSchema(accountServiceMethods.ByName("DeleteAccount")),
 		connect.WithHandlerOptions(opts...),
 	)
+	accountServiceGetDeletionHandler := connect.NewUnaryHandlerSimple(
+		AccountServiceGetDeletionProcedure,
+		svc.GetDeletion,
+		connect.WithSchema(accountServiceMethods.ByName("GetDeletion")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/tripgen.user.v1.AccountService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case AccountServiceSignUpProcedure:
@@ -554,6 +591,8 @@ func NewAccountServiceHandler(svc AccountServiceHandler, opts ...connect.Handler
 			accountServiceExportMyDataHandler.ServeHTTP(w, r)
 		case AccountServiceDeleteAccountProcedure:
 			accountServiceDeleteAccountHandler.ServeHTTP(w, r)
+		case AccountServiceGetDeletionProcedure:
+			accountServiceGetDeletionHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -621,4 +660,8 @@ func (UnimplementedAccountServiceHandler) ExportMyData(context.Context, *v1.Expo
 
 func (UnimplementedAccountServiceHandler) DeleteAccount(context.Context, *v1.DeleteAccountRequest) (*v1.DeleteAccountResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("tripgen.user.v1.AccountService.DeleteAccount is not implemented"))
+}
+
+func (UnimplementedAccountServiceHandler) GetDeletion(context.Context, *v1.GetDeletionRequest) (*v1.GetDeletionResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("tripgen.user.v1.AccountService.GetDeletion is not implemented"))
 }

@@ -1,0 +1,163 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/tripgen/tripgen/internal/errs"
+	"github.com/tripgen/tripgen/internal/lang"
+	"github.com/tripgen/tripgen/services/trip"
+	"github.com/tripgen/tripgen/services/trip/export"
+)
+
+// Collector gives all that the trip service has of a person, as messages of the contract in JSON:
+//
+//	trips/TRIP/trip.json              a Trip; those deleted in the last days too
+//	trips/TRIP/itinerary-VERSION.json an Itinerary; the newest also as .ics and .gpx
+//	trips/TRIP/shares/LINK.json       a ShareLink
+//	trips/TRIP/alerts/ALERT.json      an Alert that is open
+//	webhooks/WEBHOOK.json             a Webhook, without its secret
+type Collector struct {
+	Deps
+	Trips interface {
+		trip.Trips
+		trip.Itineraries
+		trip.Shares
+		trip.Alerts
+		Webhooks(ctx context.Context, owner, before string, limit int) ([]trip.Webhook, error)
+	}
+}
+
+const collectPage = 100
+
+// adder adds messages to an archive.
+type adder func(path string, content []byte) error
+
+func (a adder) message(path string, m proto.Message) error {
+	content, err := protojson.MarshalOptions{Multiline: true, UseProtoNames: true}.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return a(path+".json", content)
+}
+
+// Collect gives all data of an owner.
+func (c Collector) Collect(ctx context.Context, owner string, add func(string, []byte) error) error {
+	for _, deleted := range []bool{false, true} {
+		q := trip.Query{Owner: owner, Order: trip.Newest, Deleted: deleted, Now: c.Clock.Now(), Limit: collectPage}
+		for {
+			trips, err := c.Trips.List(ctx, q)
+			if err != nil {
+				return err
+			}
+			for _, t := range trips {
+				if err := c.trip(ctx, t, add); err != nil {
+					return err
+				}
+			}
+			if len(trips) < collectPage {
+				break
+			}
+			q.After = &trip.Cursor{ID: trips[len(trips)-1].ID}
+		}
+	}
+	for before := ""; ; {
+		hooks, err := c.Trips.Webhooks(ctx, owner, before, collectPage)
+		if err != nil {
+			return err
+		}
+		for _, w := range hooks {
+			if err := adder(add).message("webhooks/"+w.ID, webhookMessage(w)); err != nil {
+				return err
+			}
+			before = w.ID
+		}
+		if len(hooks) < collectPage {
+			return nil
+		}
+	}
+}
+
+// trip gives one trip. One that is removed meanwhile has nothing more to give.
+func (c Collector) trip(ctx context.Context, t trip.Trip, add adder) error {
+	at := "trips/" + t.ID
+	if err := add.message(at+"/trip", tripMessage(t, c.Clock.Now())); err != nil {
+		return err
+	}
+	for _, part := range []func(context.Context, trip.Trip, string, adder) error{c.itineraries, c.shares, c.alerts} {
+		if err := part(ctx, t, at, add); err != nil && errs.KindOf(err) != errs.KindNotFound {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c Collector) itineraries(ctx context.Context, t trip.Trip, at string, add adder) error {
+	versions, err := c.Trips.Versions(ctx, t.Owner, t.ID)
+	if err != nil {
+		return err
+	}
+	for _, v := range versions {
+		it, err := c.Trips.Itinerary(ctx, t.Owner, t.ID, v.Version)
+		if err != nil {
+			return err
+		}
+		m, err := itineraryMessage(it)
+		if err != nil {
+			return err
+		}
+		path := fmt.Sprintf("%s/itinerary-%d", at, v.Version)
+		if err := add.message(path, m); err != nil {
+			return err
+		}
+		if v.Version != t.Itinerary {
+			continue
+		}
+		sheet := export.Sheet{TripName: t.Name, Itinerary: m, Language: lang.Default}
+		gpx, err := export.GPX(sheet)
+		if err != nil {
+			return err
+		}
+		if err := add(path+".gpx", gpx.Data); err != nil {
+			return err
+		}
+		if err := add(path+".ics", export.ICS(sheet).Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c Collector) shares(ctx context.Context, t trip.Trip, at string, add adder) error {
+	for before := ""; ; {
+		links, err := c.Trips.Shares(ctx, t.Owner, t.ID, before, collectPage)
+		if err != nil {
+			return err
+		}
+		for _, s := range links {
+			if err := add.message(at+"/shares/"+s.ID, shareMessage(s)); err != nil {
+				return err
+			}
+			before = s.ID
+		}
+		if len(links) < collectPage {
+			return nil
+		}
+	}
+}
+
+func (c Collector) alerts(ctx context.Context, t trip.Trip, at string, add adder) error {
+	open, _, err := c.Trips.OpenAlerts(ctx, t.Owner, t.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range open {
+		if err := add.message(at+"/alerts/"+a.ID, alertMessage(a)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
