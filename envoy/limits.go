@@ -126,6 +126,7 @@ func Pages() []Page {
 		{Path: "/oauth2/assets/", Cluster: User, Folder: true, Limit: "read", Safe: true},
 		{Path: "/.well-known/", Cluster: User, Folder: true, Limit: "read", Safe: true},
 		{Path: "/account/avatar/", Cluster: User, Folder: true, Limit: "read", Safe: true},
+		{Path: "/account/exports/", Cluster: User, Folder: true, Limit: "expensive", Safe: true},
 		{Path: "/exports/", Cluster: Trip, Folder: true, Limit: "read", Safe: true},
 		{Path: "/shared/", Cluster: Trip, Folder: true, Limit: "read", Safe: true},
 	}

@@ -67,7 +67,7 @@ func wireUser(ctx context.Context, r *role) error {
 	r.Add(kafka.Part("user event writer", writer))
 	service := user.New(user.Deps{
 		Config: user.Defaults(), Accounts: store, Names: store, Attempts: store, Sessions: store, Confirmations: store,
-		Avatars: store, Journal: store, Passwords: passwords, Codes: server, Deletions: store, Keepers: keepers, Sagas: sagas,
+		Avatars: store, Journal: store, Passwords: passwords, Codes: server, Deletions: store, Exports: store, Keepers: keepers, Sagas: sagas,
 		Announcer: events.Announcer{Writer: writer}, Log: r.Log, Clock: r.Clock, IDs: r.IDs,
 	})
 	if err := launchUserSagas(ctx, r, sagas, service); err != nil {
@@ -88,6 +88,7 @@ func wireUser(ctx context.Context, r *role) error {
 	}
 	mount := func(pattern string, h http.Handler) { r.Server.Mount(pattern, measure(pattern, h)) }
 	mount(userrpc.AvatarPath, userrpc.Pictures(service, r.Tokens, r.Log))
+	mount(userrpc.ArchivePath, userrpc.Archives(service, r.Tokens, r.Log))
 	server.Mount(r.Server.Mount, measure)
 	web.New(web.Deps{
 		Authorizer: server, People: service, Browsers: store, Key: r.Seal.Derive("login-forms"),

@@ -25,11 +25,13 @@ type sagasCmd struct {
 	List  sagasListCmd  `cmd:"" help:"List sagas, newest first."`
 	Show  sagasShowCmd  `cmd:"" help:"Show one with its steps."`
 	Retry sagasRetryCmd `cmd:"" help:"Let one that broke off go on."`
+	// Cancel is in a file of its own.
+	Cancel sagasCancelCmd `cmd:"" help:"Have one compensate, where it still can."`
 }
 
 // Help is the long help.
 func (sagasCmd) Help() string {
-	return `A generation's saga (gen_…) hands it over, stores its itinerary, frees its trip and confirms, or gives back what was reserved. A saga is named like its subject. One that compensated is done; its result says what became of its subject. Sagas that ended are kept for 14 days.`
+	return `A generation's saga (gen_…) hands it over, stores its itinerary, frees its trip and confirms, or gives back what was reserved. A deletion's (del_…) has all services hold and then forget an account, or unlocks it. An export's (exp_…) collects all data of an account into an archive, or drops it. A saga is named like its subject. One that compensated is done; its result says what became of its subject. Sagas that ended are kept for 14 days.`
 }
 
 type sagasListCmd struct {

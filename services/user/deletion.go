@@ -85,8 +85,9 @@ type Keeper interface {
 
 // Sagas runs what takes longer than a call.
 type Sagas interface {
-	// StartDeletion begins the saga of a deletion; repeating it changes nothing.
+	// StartDeletion and StartExport begin the saga of one; repeating it changes nothing.
 	StartDeletion(id string) error
+	StartExport(id string) error
 }
 
 // Announcer tells everybody of deleted accounts.

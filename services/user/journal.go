@@ -18,6 +18,7 @@ const (
 	LogInLocked       EventKind = "login.locked"
 	DeletionBegun     EventKind = "deletion.begun"
 	DeletionUndone    EventKind = "deletion.undone"
+	DataExported      EventKind = "data.exported"
 	AccountGone       EventKind = "account.deleted"
 	SessionBegun      EventKind = "session.begun"
 	SessionEnded      EventKind = "session.ended"

@@ -36,11 +36,16 @@ type Config struct {
 	// HoldPatience is how long a deletion waits for services that are away before anything is removed; after that it is
 	// undone.
 	HoldPatience time.Duration
+	// ExportPatience is how long an export waits for services that are away.
+	ExportPatience time.Duration
 }
 
 // Defaults are what [U1] and [U2] ask for.
 func Defaults() Config {
-	return Config{LockAfter: 5, Lock: 30 * time.Minute, AvailabilityTime: 250 * time.Millisecond, HoldPatience: 24 * time.Hour}
+	return Config{
+		LockAfter: 5, Lock: 30 * time.Minute, AvailabilityTime: 250 * time.Millisecond, HoldPatience: 24 * time.Hour,
+		ExportPatience: time.Hour,
+	}
 }
 
 // Deps is what the service works with.
@@ -54,6 +59,7 @@ type Deps struct {
 	Avatars       Avatars
 	Journal       Journal
 	Deletions     Deletions
+	Exports       Exports
 	// Keepers are the other services that have data of persons, by name.
 	Keepers   map[string]Keeper
 	Sagas     Sagas

@@ -141,11 +141,8 @@ func (s *Store) noteForgotten(ctx context.Context, db postgres.Querier, id, serv
 // ofAccounts are the tables whose rows belong to accounts; those of one go before it does, so that they are counted.
 var ofAccounts = []struct{ kind, table string }{
 	{"sessions", "sessions"}, {"codes", "codes"}, {"browsers", "browsers"}, {"consents", "consents"},
-	{"confirmations", "confirmations"}, {"avatars", "avatars"}, {"mails", "mails"},
+	{"confirmations", "confirmations"}, {"avatars", "avatars"}, {"mails", "mails"}, {"exports", "exports"},
 }
-
-// ServiceName is what the user service is called in proofs.
-const ServiceName = "user"
 
 // ForgetAccount removes an account.
 func (s *Store) ForgetAccount(ctx context.Context, id string) (f user.Forgotten, err error) {
@@ -155,7 +152,7 @@ func (s *Store) ForgetAccount(ctx context.Context, id string) (f user.Forgotten,
 			return err
 		}
 		var done bool
-		if f, done = d.Forgotten[ServiceName]; done {
+		if f, done = d.Forgotten[user.ServiceName]; done {
 			return nil
 		}
 		if d.State != user.Forgetting {
@@ -167,7 +164,7 @@ func (s *Store) ForgetAccount(ctx context.Context, id string) (f user.Forgotten,
 		if err := s.record(ctx, tx, user.Event{Kind: user.AccountGone, AccountID: d.AccountID, Detail: id}); err != nil {
 			return err
 		}
-		return s.noteForgotten(ctx, tx, id, ServiceName, f)
+		return s.noteForgotten(ctx, tx, id, user.ServiceName, f)
 	})
 	s.mailed()
 	return f, noDeletion(err, "remove account")

@@ -14,6 +14,8 @@ const (
 	keepCodes = time.Hour
 	// keepSessions is how long a session that is over is kept.
 	keepSessions = 30 * 24 * time.Hour
+	// keepExports is how long it is known that there was an export.
+	keepExports = 30 * 24 * time.Hour
 	// keepAttempts is after what time without an attempt failed log-ins are forgotten.
 	keepAttempts = 24 * time.Hour
 )
@@ -34,6 +36,9 @@ func (s *Store) Clean(ctx context.Context) error {
 		{`DELETE FROM usage_batches WHERE taken < $1`, now.Add(-keepBatches)},
 		{`DELETE FROM usage WHERE day < $1`, now.Add(-keepUsage)},
 		{`DELETE FROM confirmations WHERE expires < $1`, now},
+		// That an archive is not kept any more can be told for a while longer.
+		{`DELETE FROM export_documents USING exports e WHERE export_id = e.id AND e.expires <= $1`, now},
+		{`DELETE FROM exports WHERE ended < $1`, now.Add(-keepExports)},
 	} {
 		if _, err := s.pool.Exec(ctx, c.statement, c.before); err != nil {
 			return failed(postgres.Clean(err), "clean up")

@@ -4,7 +4,10 @@
 //	hold trip, ai, location ──▶ decide ──▶ forget trip, ai, location ──▶ forget user ──▶ announce ──▶ finish
 //	    └─given up──▶ release trip, ai, location ──▶ unlock
 //
-// Until it has decided it can be undone; from then on it only goes forward.
+// Until it has decided it can be undone; from then on it only goes forward. That of an export:
+//
+//	collect user, trip, ai, location ──▶ finish
+//	    └─given up──▶ drop
 package saga
 
 import (
@@ -21,7 +24,7 @@ import (
 	"github.com/tripgen/tripgen/services/user"
 )
 
-// Steps are what a deletion's saga does; see package user.
+// Steps are what the sagas of deletions and exports do; see package user.
 type Steps interface {
 	HoldData(ctx context.Context, deletionID, service string) (bool, error)
 	DecideDeletion(ctx context.Context, deletionID string) (bool, error)
@@ -31,6 +34,10 @@ type Steps interface {
 	ForgetAccount(ctx context.Context, deletionID string) (user.Forgotten, error)
 	AnnounceDeletion(ctx context.Context, deletionID string) error
 	FinishDeletion(ctx context.Context, deletionID string) error
+
+	CollectData(ctx context.Context, exportID, service string) (*user.Part, error)
+	FinishExport(ctx context.Context, exportID string, parts map[string]user.Part) (bool, error)
+	DropExport(ctx context.Context, exportID string) error
 }
 
 // Unfinished knows what has to have a saga.
@@ -38,6 +45,8 @@ type Unfinished interface {
 	// UnfinishedDeletions gives ids of deletions that were asked for before an instant and go on, in order, those after an
 	// id (empty for all).
 	UnfinishedDeletions(ctx context.Context, before time.Time, after string, limit int) ([]string, error)
+	// UnfinishedExports gives those of exports.
+	UnfinishedExports(ctx context.Context, before time.Time, after string, limit int) ([]string, error)
 }
 
 // Times are the patience of sagas.
@@ -68,9 +77,9 @@ type Deps struct {
 // Runner runs sagas.
 type Runner struct {
 	Deps
-	steps     Steps
-	executor  *durable.Executor
-	deletions durable.Kind
+	steps              Steps
+	executor           *durable.Executor
+	deletions, exports durable.Kind
 }
 
 var _ user.Sagas = (*Runner)(nil)
@@ -88,6 +97,7 @@ func (r *Runner) Launch(ctx context.Context, steps Steps) (err error) {
 		return err
 	}
 	r.deletions = durable.Register(r.executor, "deletion", r.delete)
+	r.exports = durable.Register(r.executor, "export", r.export)
 	return r.executor.Launch(ctx)
 }
 
@@ -95,6 +105,8 @@ func (r *Runner) Launch(ctx context.Context, steps Steps) (err error) {
 func (r *Runner) Run(ctx context.Context) error {
 	return r.executor.Run(ctx, durable.Ward{
 		Unfinished: r.Unfinished.UnfinishedDeletions, Age: r.Times.Orphan, Start: r.deletions.Start,
+	}, durable.Ward{
+		Unfinished: r.Unfinished.UnfinishedExports, Age: r.Times.Orphan, Start: r.exports.Start,
 	})
 }
 
@@ -106,6 +118,9 @@ func (r *Runner) Meter() *durable.Meter { return durable.NewMeter(r.executor) }
 
 // StartDeletion begins the saga of a deletion; repeating it changes nothing.
 func (r *Runner) StartDeletion(id string) error { return r.deletions.Start(id) }
+
+// StartExport begins the saga of an export; repeating it changes nothing.
+func (r *Runner) StartExport(id string) error { return r.exports.Start(id) }
 
 // services are those that have data of persons beside the user service, in the order in which they forget: trips first,
 // so that no new generation comes of them.

@@ -55,7 +55,9 @@ type Service struct {
 	// Secrets hashes client secrets as the service does.
 	Secrets oauth.SecretHasher
 	Mails   *Mails
-	log     *slog.Logger
+	// Keeper stands for each of the other services that have data of persons.
+	Keeper *Keeper
+	log    *slog.Logger
 }
 
 // Options change how the service is set up.
@@ -82,7 +84,7 @@ func Start(t testing.TB, o Options) *Service {
 	sealer, err := seal.New(content)
 	must(t, err)
 	s := &Service{
-		t: t, Pool: postgrestest.New(t, postgres.Migrations()), Seal: sealer, Mails: &Mails{},
+		t: t, Pool: postgrestest.New(t, postgres.Migrations()), Seal: sealer, Mails: &Mails{}, Keeper: NewKeeper(),
 		Clock: clock.NewFake(time.Now()), Secrets: oauth.NewSecretHasher(sealer.Derive("secrets")),
 		log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
@@ -137,10 +139,14 @@ func (s *Service) mountRPC(o Options, server *rpc.Server, late *lateHandler) {
 	s.Passwords = hasher
 	settings := user.Defaults()
 	settings.AvailabilityTime = 20 * time.Millisecond
+	sagas := s.newSagas()
 	s.User = user.New(user.Deps{
 		Config: settings, Accounts: s.Store, Names: s.Store, Attempts: s.Store, Sessions: s.Store, Confirmations: s.Store,
-		Avatars: s.Store, Journal: s.Store, Passwords: hasher, Codes: &late.user, Log: s.log, Clock: s.Clock, IDs: id.Random{},
+		Avatars: s.Store, Journal: s.Store, Passwords: hasher, Codes: &late.user, Deletions: s.Store, Exports: s.Store,
+		Keepers: map[string]user.Keeper{"trip": s.Keeper, "ai": s.Keeper, "location": s.Keeper}, Sagas: sagas, Announcer: s.Keeper,
+		Log: s.log, Clock: s.Clock, IDs: id.Random{},
 	})
+	s.runSagas(sagas)
 	pages, err := page.NewTokens(s.Seal.Derive("pages"))
 	must(s.t, err)
 	tokens := lateVerifier{s}
@@ -153,6 +159,7 @@ func (s *Service) mountRPC(o Options, server *rpc.Server, late *lateHandler) {
 		Info: userrpc.Info{Version: "1.2.3", Clock: s.Clock}, Usage: userrpc.Usage{Store: s.Store},
 	}.Mount(server.Handle, options...)
 	server.Mount(userrpc.AvatarPath, userrpc.Pictures(s.User, tokens, s.log))
+	server.Mount(userrpc.ArchivePath, userrpc.Archives(s.User, tokens, s.log))
 }
 
 // lateVerifier checks tokens against the service's published keys.
