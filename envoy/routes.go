@@ -14,6 +14,7 @@ import (
 	// The contract's files, so that the registry below holds every RPC.
 	_ "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	_ "github.com/tripgen/tripgen/sdk/go/gen/tripgen/location/v1"
+	_ "github.com/tripgen/tripgen/sdk/go/gen/tripgen/privacy/v1"
 	_ "github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 	_ "github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1"

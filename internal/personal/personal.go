@@ -81,7 +81,9 @@ const (
 	collectTimeout = 5 * time.Minute
 )
 
-func deletion(id, owner string) *privacyv1.Deletion { return &privacyv1.Deletion{Id: id, UserId: owner} }
+func deletion(id, owner string) *privacyv1.Deletion {
+	return &privacyv1.Deletion{Id: id, UserId: owner}
+}
 
 // Hold asks the service to.
 func (r Remote) Hold(ctx context.Context, deletionID, owner string) error {

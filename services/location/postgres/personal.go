@@ -20,7 +20,7 @@ type Personal struct{ store *Store }
 func NewPersonal(s *Store) Personal { return Personal{s} }
 
 // impersonal are the tables that were looked through for what could be of a person; goose's counts the migrations.
-var impersonal = []string{"extract", "goose_db_version", "imported_place", "place_use", "warm_round"}
+var impersonal = []string{"extract", "goose_db_version", "imported_place", "place_rating", "place_use", "warm_round"}
 
 // check makes sure that what Personal says still holds: a table that is added has to be looked through first.
 func (p Personal) check(ctx context.Context) error {

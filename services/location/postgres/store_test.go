@@ -114,3 +114,20 @@ func TestRatingsAreKeptAndForgotten(t *testing.T) {
 		t.Errorf("ratings %+v after a month, %v", got, err)
 	}
 }
+
+// [U4] The location service keeps nothing of persons, and notices when that may have changed.
+func TestNothingOfPersonsIsKept(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.New(t, postgres.Migrations())
+	p := postgres.NewPersonal(postgres.New(pool, clock.System{}))
+	removed, at, err := p.Forget(t.Context(), "del_1", "user_1")
+	if err != nil || len(removed) != 0 || at.IsZero() {
+		t.Fatalf("%v at %v, %v", removed, at, err)
+	}
+	if _, err := pool.Exec(t.Context(), `CREATE TABLE search (owner text)`); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := p.Forget(t.Context(), "del_1", "user_1"); err == nil {
+		t.Error("a table that nobody has looked through is taken for impersonal")
+	}
+}

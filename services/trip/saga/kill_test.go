@@ -300,20 +300,32 @@ func TestSagasSurviveKills(t *testing.T) {
 	last := f.start("")
 	lost, doubled := f.account()
 	last.stop()
-	fmt.Printf("%d kills at %d points, %d sagas\n", kills, len(points), len(f.scenarios))
-	tellGoal("sagas lost", lost)
-	tellGoal("sagas doubled", doubled)
+	tell(t, fmt.Sprintf("generation %d %d %d %d", kills, len(f.scenarios), lost, doubled))
 	if lost+doubled > 0 {
 		t.Fail()
 	}
 }
 
-func tellGoal(name string, value int) {
-	verdict := "met"
-	if value > 0 {
-		verdict = "missed"
+// tallyVariable names the file that gets a line with the outcome: kind, kills, sagas, lost, doubled.
+const tallyVariable = "TRIPGEN_FAULT_TALLY"
+
+func tell(t *testing.T, line string) {
+	t.Helper()
+	fmt.Println("kind kills sagas lost doubled:", line)
+	path := os.Getenv(tallyVariable)
+	if path == "" {
+		return
 	}
-	fmt.Printf("goal: %s = %d (target = 0) %s\n", name, value, verdict)
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err == nil {
+		_, err = fmt.Fprintln(file, line)
+	}
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // front takes requests, and never dies.
