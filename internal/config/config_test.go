@@ -37,7 +37,7 @@ func complete() config.Config {
 	c := config.Default()
 	c.Postgres.User, c.Postgres.Trip = "postgres://u:p@h/user", "postgres://u:p@h/trip"
 	c.Postgres.AI, c.Postgres.Location = "postgres://u:p@h/ai", "postgres://u:p@h/location"
-	c.Clients.Trip.Secret, c.Clients.AI.Secret, c.Clients.Worker.Secret = "s", "s", "s"
+	c.Clients.User.Secret, c.Clients.Trip.Secret, c.Clients.AI.Secret, c.Clients.Worker.Secret = "s", "s", "s", "s"
 	c.Seal.KeyFile, c.Redis.URL = "keys.json", "redis://h/0"
 	return c
 }

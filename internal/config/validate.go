@@ -39,7 +39,7 @@ func (c Config) Validate(roles ...app.Role) error {
 
 // needs is what each role cannot do without.
 var needs = map[app.Role][]func(*problems, Config){
-	app.User:     {seal, kafka, userSettings},
+	app.User:     {seal, kafka, service("trip"), service("ai"), service("location"), userSettings},
 	app.Trip:     {seal, kafka, redis, service("ai"), service("location")},
 	app.AI:       {seal, kafka, redis, service("location")},
 	app.Location: {redis, kafka, seal},
@@ -67,7 +67,7 @@ func (v *problems) role(c Config, role app.Role) {
 		database = app.AI
 	}
 	v.url("postgres."+string(database), part.postgres.Reveal(), "postgres", "postgresql")
-	if role == app.Trip || role == app.AI || role == app.Worker { // those that call others
+	if role != app.Location { // those that call others
 		v.check(part.client.ID != "", "clients."+string(role)+".id", "is missing")
 		v.check(part.client.Secret != "", "clients."+string(role)+".secret", "is missing")
 	}
