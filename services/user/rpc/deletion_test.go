@@ -186,5 +186,7 @@ func TestADeletionThatCannotBeginIsUndone(t *testing.T) {
 	})
 	s.Keeper.Away(false)
 	awaitDeletion(t, s, receipt.GetDeletionId(), userv1.JobState_JOB_STATE_FAILED)
-	s.LogIn(p, "phone")
+	if _, err := s.User.Authenticate(t.Context(), p.LoginID, p.Password); err != nil {
+		t.Errorf("logging in afterwards: %v", err)
+	}
 }

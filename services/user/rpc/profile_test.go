@@ -193,15 +193,3 @@ func TestAnAvatarIsItsOwners(t *testing.T) {
 		t.Errorf("after its removal: %d", status)
 	}
 }
-
-func TestWhatIsNotBuiltSaysSo(t *testing.T) {
-	t.Parallel()
-	s := usertest.Start(t, usertest.Options{})
-	accounts := s.Accounts(s.LogIn(s.SignUp(), "phone").AccessToken)
-	if _, err := accounts.ExportMyData(t.Context(), &userv1.ExportMyDataRequest{}); reason(err) != "NOT_IMPLEMENTED" {
-		t.Errorf("ExportMyData = %v", err)
-	}
-	if _, err := accounts.DeleteAccount(t.Context(), &userv1.DeleteAccountRequest{CurrentPassword: "x"}); reason(err) != "NOT_IMPLEMENTED" {
-		t.Errorf("DeleteAccount = %v", err)
-	}
-}

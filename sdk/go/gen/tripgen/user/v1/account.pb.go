@@ -2500,7 +2500,7 @@ const file_tripgen_user_v1_account_proto_rawDesc = "" +
 	"\x06LogOut\x12\x1e.tripgen.user.v1.LogOutRequest\x1a\x1f.tripgen.user.v1.LogOutResponse\"\x11\x92\x82\x19\r\b\x01\x12\aaccount \x02\x12n\n" +
 	"\fExportMyData\x12$.tripgen.user.v1.ExportMyDataRequest\x1a%.tripgen.user.v1.ExportMyDataResponse\"\x11\x92\x82\x19\r\b\x01\x12\aaccount \x06\x12q\n" +
 	"\rDeleteAccount\x12%.tripgen.user.v1.DeleteAccountRequest\x1a&.tripgen.user.v1.DeleteAccountResponse\"\x11\x92\x82\x19\r\b\x01\x12\aaccount \x04\x12g\n" +
-	"\vGetDeletion\x12#.tripgen.user.v1.GetDeletionRequest\x1a$.tripgen.user.v1.GetDeletionResponse\"\r\x92\x82\x19\x06\b\x01\x18\x01 \x04\x90\x02\x01BU\n" +
+	"\vGetDeletion\x12#.tripgen.user.v1.GetDeletionRequest\x1a$.tripgen.user.v1.GetDeletionResponse\"\r\x92\x82\x19\x06\b\x01\x18\x01 \x01\x90\x02\x01BU\n" +
 	"\x13com.tripgen.user.v1P\x01Z<github.com/tripgen/tripgen/sdk/go/gen/tripgen/user/v1;userv1b\x06proto3"
 
 var (
