@@ -2,7 +2,6 @@ package user
 
 import (
 	"context"
-
 	"time"
 
 	"github.com/tripgen/tripgen/internal/errs"

@@ -36,7 +36,9 @@ func (p *Personal) Release(ctx context.Context, deletionID, owner string) error 
 // ofGenerations are the tables whose rows belong to generations; those of an owner go before the generations do, so that
 // they are counted.
 var ofGenerations = []struct{ kind, table string }{
-	{"progress_events", "generation_event"}, {"improvements", "improvement"}, {"results", "generation_result"},
+	{"progress_events", "generation_event"},
+	{"improvements", "improvement"},
+	{"results", "generation_result"},
 	{"requests", "generation_request"},
 }
 

@@ -140,8 +140,14 @@ func (s *Store) noteForgotten(ctx context.Context, db postgres.Querier, id, serv
 
 // ofAccounts are the tables whose rows belong to accounts; those of one go before it does, so that they are counted.
 var ofAccounts = []struct{ kind, table string }{
-	{"sessions", "sessions"}, {"codes", "codes"}, {"browsers", "browsers"}, {"consents", "consents"},
-	{"confirmations", "confirmations"}, {"avatars", "avatars"}, {"mails", "mails"}, {"exports", "exports"},
+	{"sessions", "sessions"},
+	{"codes", "codes"},
+	{"browsers", "browsers"},
+	{"consents", "consents"},
+	{"confirmations", "confirmations"},
+	{"avatars", "avatars"},
+	{"mails", "mails"},
+	{"exports", "exports"},
 }
 
 // ForgetAccount removes an account.
