@@ -60,7 +60,7 @@ type Process struct {
 
 // WatchersGCPercent is for processes whose memory is almost all in streams that wait: it would be twice as much with the
 // default of 100, and is seldom worth marking.
-const WatchersGCPercent = 12
+const WatchersGCPercent = 10
 
 // Listen is the address of each role's server, host:port.
 type Listen struct {

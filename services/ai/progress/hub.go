@@ -25,6 +25,12 @@ const (
 	hubBuffer = 4096
 )
 
+// Those who follow what is silent for so long are woken for a heartbeat, up to beatCheck later.
+const (
+	beatEvery = 10 * time.Second
+	beatCheck = time.Second
+)
+
 // Hub lets any number of watchers follow generations over one connection to Redis. Events come by publication and are
 // read from the log at first, after a gap, after the connection was lost, and where a topic is quiet.
 type Hub struct {
@@ -50,11 +56,11 @@ type topic struct {
 	mu sync.Mutex
 	// events are all from sequence number 1 on, or from first on where the log had lost the earlier ones.
 	events []*aiv1.GenerationEvent
-	// changed is closed and replaced with each event.
+	// changed is closed and replaced with each event, and for a heartbeat.
 	changed chan struct{}
 	stale   bool
-	// heard is when the log was read or an event came, grew when there was a new event.
-	heard, grew time.Time
+	// heard is when the log was read or an event came, grew when there was a new event, woke when changed was closed.
+	heard, grew, woke time.Time
 }
 
 // NewHub makes a hub; it works once its part runs. spare has the events while Redis is away.
@@ -75,16 +81,29 @@ func (h *Hub) run(ctx context.Context) error {
 	defer catching.Wait()
 	catching.Go(func() { h.catchUpUntil(ctx) }) // beside the publications, which do not wait for it
 	messages := h.pubsub.ChannelWithSubscriptions(redis.WithChannelSize(hubBuffer))
+	tick := time.NewTicker(beatCheck)
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case now := <-tick.C:
+			h.beat(now)
 		case message, ok := <-messages:
 			if !ok {
 				return nil
 			}
 			h.take(message)
 		}
+	}
+}
+
+// beat wakes those who follow what is silent: one clock for all, where each might have its timer.
+func (h *Hub) beat(now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, t := range h.topics {
+		t.beat(now)
 	}
 }
 
@@ -213,7 +232,8 @@ func (h *Hub) Follow(ctx context.Context, generationID string, after int64) *Fol
 	h.mu.Lock()
 	t, known := h.topics[channel]
 	if !known {
-		t = &topic{generationID: generationID, changed: make(chan struct{}), stale: true, grew: time.Now()}
+		now := time.Now()
+		t = &topic{generationID: generationID, changed: make(chan struct{}), stale: true, grew: now, woke: now}
 		h.topics[channel] = t
 	}
 	t.watchers++
@@ -305,23 +325,22 @@ type Follower struct {
 	after   int64
 }
 
-// Next gives the events after those given before, waiting for at least one until ctx ends, or until something comes from
-// beat, where it gives none.
-func (f *Follower) Next(ctx context.Context, beat <-chan time.Time) ([]*aiv1.GenerationEvent, error) {
-	for {
-		events, changed := f.topic.since(f.after)
-		if len(events) > 0 {
-			f.after = events[len(events)-1].GetSequence()
-			return events, nil
-		}
+// Next gives the events after those given before, waiting for at least one until ctx ends; none for a heartbeat, where
+// nothing came for about ten seconds.
+func (f *Follower) Next(ctx context.Context) ([]*aiv1.GenerationEvent, error) {
+	events, changed := f.topic.since(f.after)
+	if len(events) == 0 {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-beat:
-			return nil, nil
 		case <-changed:
 		}
+		events, _ = f.topic.since(f.after)
 	}
+	if n := len(events); n > 0 {
+		f.after = events[n-1].GetSequence()
+	}
+	return events, nil
 }
 
 // Last is the number of the newest event that is known; 0 for none.
@@ -414,8 +433,21 @@ func (t *topic) fill(events []*aiv1.GenerationEvent, now time.Time) {
 
 func (t *topic) tell(now time.Time) {
 	t.heard, t.grew = now, now
+	t.wake(now)
+}
+
+func (t *topic) wake(now time.Time) {
+	t.woke = now
 	close(t.changed)
 	t.changed = make(chan struct{})
+}
+
+func (t *topic) beat(now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now.Sub(t.woke) >= beatEvery {
+		t.wake(now)
+	}
 }
 
 func (t *topic) mark() {

@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"context"
-	"time"
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -12,12 +11,9 @@ import (
 	"github.com/tripgen/tripgen/services/ai/progress"
 )
 
-const (
-	heartbeatEvery = 10 * time.Second
-	// openingAtOnce bounds the watches that are being opened, a few for each connection to the database: more would only
-	// hold memory while they wait.
-	openingAtOnce = 16
-)
+// openingAtOnce bounds the watches that are being opened, a few for each connection to the database: more would only
+// hold memory while they wait.
+const openingAtOnce = 16
 
 // WatchGeneration streams a generation's events after a sequence number, until it ends. Very many wait here at once:
 // what needs a lot of the stack is done aside.
@@ -27,17 +23,14 @@ func (h *Handlers) WatchGeneration(ctx context.Context, req *aiv1.WatchGeneratio
 		return err
 	}
 	defer follower.Close()
-	beat := time.NewTimer(heartbeatEvery)
-	defer beat.Stop()
 	for !follower.Over() {
-		events, err := follower.Next(ctx, beat.C)
+		events, err := follower.Next(ctx)
 		if err == nil {
 			err = h.send(stream, events)
 		}
 		if err != nil {
 			return err
 		}
-		beat.Reset(heartbeatEvery)
 	}
 	return nil
 }
