@@ -28,7 +28,7 @@ const (
 // Those who follow what is silent for so long are woken for a heartbeat, up to beatCheck later.
 const (
 	beatEvery = 10 * time.Second
-	beatCheck = time.Second
+	beatCheck = 100 * time.Millisecond // so that not too many are woken at the same moment
 )
 
 // Hub lets any number of watchers follow generations over one connection to Redis. Events come by publication and are
