@@ -18,7 +18,9 @@ func TestUnderHeapPressureCallsAreTurnedAwayAndTheGatewayRecovers(t *testing.T) 
 	d := newDoor(t)
 	d.Config.MaxHeapBytes = 128 << 20
 	d.open()
-	if got := d.stat("overload.envoy.resource_monitors.fixed_heap.pressure"); got == 0 || got > 80 {
+	pressure := func() int { return int(d.stat("overload.envoy.resource_monitors.fixed_heap.pressure")) }
+	d.await("the heap is measured", func() bool { return pressure() > 0 })
+	if got := pressure(); got > 80 {
 		t.Errorf("a gateway that does nothing uses %d %% of its heap", got)
 	}
 	token := d.token("trips.read")

@@ -117,13 +117,3 @@ func TestBadInputIsRefusedWithItsField(t *testing.T) {
 		})
 	}
 }
-
-// What the contract promises for later says so.
-func TestWhatIsNotBuiltSaysSo(t *testing.T) {
-	t.Parallel()
-	client := loggedIn(t, tripgen.WithMaxAttempts(1))
-	_, err := client.Account.ExportMyData(t.Context(), &userv1.ExportMyDataRequest{})
-	if got, ok := tripgen.AsError(err); !ok || got.Code != connect.CodeUnimplemented || got.Reason != "NOT_IMPLEMENTED" {
-		t.Errorf("error %v, want NOT_IMPLEMENTED", err)
-	}
-}
