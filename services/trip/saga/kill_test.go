@@ -1,18 +1,11 @@
 package saga_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/base64"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
-	"os/exec"
-	"strconv"
-	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,6 +15,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/tripgen/tripgen/internal/clock"
+	"github.com/tripgen/tripgen/internal/durable/durabletest"
 	"github.com/tripgen/tripgen/internal/errs"
 	"github.com/tripgen/tripgen/internal/id"
 	database "github.com/tripgen/tripgen/internal/postgres"
@@ -42,9 +36,6 @@ import (
 
 // Sagas are run by processes of their own, which kill themselves (SIGKILL) at a point of a step: before it, within it
 // (after the AI service's answer and before the database knows), or after it (before the workflow notes it).
-
-// killVariable says how many kills; by default each point is met once. 200 make some four minutes.
-const killVariable = "TRIPGEN_FAULT_KILLS"
 
 // point is where a process kills itself, and what the AI service makes of the generation that gets there.
 type point struct{ at, scenario string }
@@ -71,68 +62,52 @@ var points = []point{
 // killer ends the process at a point.
 type killer struct {
 	saga.Steps
-	at string
-}
-
-func (k killer) reach(at string) {
-	if at != k.at {
-		return
-	}
-	fmt.Println("killed at", at)
-	if err := syscall.Kill(os.Getpid(), syscall.SIGKILL); err != nil {
-		panic(err)
-	}
-	select {}
+	point durabletest.Point
 }
 
 func (k killer) HandOver(ctx context.Context, id string) (trip.Receipt, error) {
-	k.reach("hand over/before")
-	defer k.reach("hand over/after")
+	defer k.point.Around("hand over")()
 	return k.Steps.HandOver(ctx, id)
 }
 
 func (k killer) Collect(ctx context.Context, id string) (int64, error) {
-	k.reach("store/before")
-	defer k.reach("store/after")
+	defer k.point.Around("store")()
 	return k.Steps.Collect(ctx, id)
 }
 
 func (k killer) Confirm(ctx context.Context, id string, version int64) error {
-	k.reach("confirm/before")
-	defer k.reach("confirm/after")
+	defer k.point.Around("confirm")()
 	return k.Steps.Confirm(ctx, id, version)
 }
 
 func (k killer) Finish(ctx context.Context, id string) error {
-	k.reach("finish/before")
-	defer k.reach("finish/after")
+	defer k.point.Around("finish")()
 	return k.Steps.Finish(ctx, id)
 }
 
 func (k killer) GiveBack(ctx context.Context, id string, state trip.GenerationState, reason string) error {
-	k.reach("give back/before")
-	defer k.reach("give back/after")
+	defer k.point.Around("give back")()
 	return k.Steps.GiveBack(ctx, id, state, reason)
 }
 
 // intakeKiller is the AI service with the points within steps.
 type intakeKiller struct {
 	trip.Intake
-	reach func(string)
+	point durabletest.Point
 }
 
 func (k intakeKiller) Start(ctx context.Context, g trip.Generation) (trip.Receipt, error) {
-	defer k.reach("hand over/within")
+	defer k.point.Reach("hand over/within")
 	return k.Intake.Start(ctx, g)
 }
 
 func (k intakeKiller) Result(ctx context.Context, id string) (trip.Result, error) {
-	defer k.reach("store/within")
+	defer k.point.Reach("store/within")
 	return k.Intake.Result(ctx, id)
 }
 
 func (k intakeKiller) Confirm(ctx context.Context, id string, version int64) (trip.Receipt, error) {
-	defer k.reach("confirm/within")
+	defer k.point.Reach("confirm/within")
 	return k.Intake.Confirm(ctx, id, version)
 }
 
@@ -154,26 +129,12 @@ func TestSagaProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := killer{at: os.Getenv(atVariable)}
-	_, service, runner := process(t, url, key, intakeKiller{remoteAI(t, os.Getenv(aiVariable)), k.reach})
-	k.Steps = service
-	if err := runner.Launch(t.Context(), k); err != nil {
+	point := durabletest.Point(os.Getenv(atVariable))
+	_, service, runner := process(t, url, key, intakeKiller{remoteAI(t, os.Getenv(aiVariable)), point})
+	if err := runner.Launch(t.Context(), killer{service, point}); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := runner.Run(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	fmt.Println("ready")
-	_, _ = io.Copy(io.Discard, os.Stdin)
-	cancel()
-	running.Wait()
-	if err := runner.Stop(context.Background()); err != nil {
-		t.Error(err)
-	}
+	durabletest.Serve(t, runner)
 }
 
 func remoteAI(t *testing.T, url string) peers.AI {
@@ -276,7 +237,7 @@ func TestSagasSurviveKills(t *testing.T) {
 	f.aiURL, f.token = server.BaseURL, server.ServiceToken("tripgen-trip")
 	f.store, f.service, _ = process(t, url, key, nil)
 	// The tables of the workflows are there before anybody is told of a finished generation.
-	f.start("").stop()
+	f.start("").Stop()
 	f.client, err = dbos.NewClient(context.Background(), dbos.ClientConfig{
 		AppName: "tripgen-trip", DatabaseURL: url, Logger: slog.New(slog.DiscardHandler),
 	})
@@ -285,46 +246,19 @@ func TestSagasSurviveKills(t *testing.T) {
 	}
 	defer func() { _ = dbos.Shutdown(f.client, time.Second) }()
 
-	kills := len(points)
-	if text := os.Getenv(killVariable); text != "" {
-		if kills, err = strconv.Atoi(text); err != nil {
-			t.Fatalf("%s: %v", killVariable, err)
-		}
-	}
+	kills := durabletest.Kills(t, len(points))
 	for i := range kills {
 		p := points[i%len(points)]
 		child := f.start(p.at)
 		f.generate(p.scenario)
-		child.killed(p.at)
+		child.Killed(p.at)
 	}
 	last := f.start("")
 	lost, doubled := f.account()
-	last.stop()
-	tell(t, fmt.Sprintf("generation %d %d %d %d", kills, len(f.scenarios), lost, doubled))
+	last.Stop()
+	durabletest.Tell(t, "generation", kills, len(f.scenarios), lost, doubled)
 	if lost+doubled > 0 {
 		t.Fail()
-	}
-}
-
-// tallyVariable names the file that gets a line with the outcome: kind, kills, sagas, lost, doubled.
-const tallyVariable = "TRIPGEN_FAULT_TALLY"
-
-func tell(t *testing.T, line string) {
-	t.Helper()
-	fmt.Println("kind kills sagas lost doubled:", line)
-	path := os.Getenv(tallyVariable)
-	if path == "" {
-		return
-	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err == nil {
-		_, err = fmt.Fprintln(file, line)
-	}
-	if err == nil {
-		err = file.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -421,64 +355,9 @@ func (f *front) account() (lost, doubled int) {
 	return lost, doubled
 }
 
-// child is a process that runs sagas.
-type child struct {
-	*testing.T
-	command *exec.Cmd
-	in      io.Closer
-	out     *bufio.Reader
-}
-
-func (f *front) start(at string) *child {
+// start starts a process that runs sagas.
+func (f *front) start(at string) *durabletest.Process {
 	f.Helper()
-	c := exec.Command(os.Args[0], "-test.run=^TestSagaProcess$", "-test.count=1")
-	c.Env = append(os.Environ(), childVariable+"="+f.url, keyVariable+"="+base64.StdEncoding.EncodeToString(f.key),
+	return durabletest.Start(f.T, "TestSagaProcess", childVariable+"="+f.url, keyVariable+"="+base64.StdEncoding.EncodeToString(f.key),
 		aiVariable+"="+f.aiURL, tokenVariable+"="+f.token, atVariable+"="+at)
-	c.Stderr = os.Stderr
-	in, err := c.StdinPipe()
-	if err != nil {
-		f.Fatal(err)
-	}
-	out, err := c.StdoutPipe()
-	if err != nil {
-		f.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() { _ = c.Process.Kill() })
-	process := &child{T: f.T, command: c, in: in, out: bufio.NewReader(out)}
-	process.expect("ready")
-	return process
-}
-
-// expect reads the process's next line.
-func (c *child) expect(want string) {
-	c.Helper()
-	watchdog := time.AfterFunc(30*time.Second, func() { _ = c.command.Process.Kill() })
-	defer watchdog.Stop()
-	line, err := c.out.ReadString('\n')
-	if got := strings.TrimSpace(line); got != want {
-		c.Fatalf("the process says %q (%v), want %q", got, err, want)
-	}
-}
-
-// killed waits until the process has killed itself.
-func (c *child) killed(at string) {
-	c.Helper()
-	c.expect("killed at " + at)
-	if err := c.command.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
-		c.Fatalf("the process ended with %v", err)
-	}
-}
-
-func (c *child) stop() {
-	c.Helper()
-	if err := c.in.Close(); err != nil {
-		c.Error(err)
-	}
-	_, _ = io.Copy(io.Discard, c.out)
-	if err := c.command.Wait(); err != nil {
-		c.Errorf("the process ended with %v", err)
-	}
 }

@@ -3,17 +3,11 @@
 package trip
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
-	"os/exec"
-	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,6 +16,7 @@ import (
 
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/durable"
+	"github.com/tripgen/tripgen/internal/durable/durabletest"
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/personal"
 	"github.com/tripgen/tripgen/internal/postgres"
@@ -33,84 +28,64 @@ import (
 	"github.com/tripgen/tripgen/services/user/saga"
 )
 
-// reach ends the process (SIGKILL) if it is to end at this point.
-type reach string
-
-func (r reach) at(point string) {
-	if point != string(r) {
-		return
-	}
-	fmt.Println("killed at", point)
-	if err := syscall.Kill(os.Getpid(), syscall.SIGKILL); err != nil {
-		panic(err)
-	}
-	select {}
-}
-
-// around is before and after a step; it is called at its beginning, and what it gives at its end.
-func (r reach) around(step string) func() {
-	r.at(step + "/before")
-	return func() { r.at(step + "/after") }
-}
-
 // killer has the points at the borders of steps.
 type killer struct {
 	saga.Steps
-	reach reach
+	point durabletest.Point
 }
 
 func (k killer) HoldData(ctx context.Context, id, service string) (bool, error) {
-	defer k.reach.around("hold " + service)()
+	defer k.point.Around("hold " + service)()
 	return k.Steps.HoldData(ctx, id, service)
 }
 
 func (k killer) DecideDeletion(ctx context.Context, id string) (bool, error) {
-	defer k.reach.around("decide")()
+	defer k.point.Around("decide")()
 	return k.Steps.DecideDeletion(ctx, id)
 }
 
 func (k killer) ReleaseData(ctx context.Context, id, service string) error {
-	defer k.reach.around("release " + service)()
+	defer k.point.Around("release " + service)()
 	return k.Steps.ReleaseData(ctx, id, service)
 }
 
 func (k killer) UndoDeletion(ctx context.Context, id string) error {
-	defer k.reach.around("unlock")()
+	defer k.point.Around("unlock")()
 	return k.Steps.UndoDeletion(ctx, id)
 }
 
 func (k killer) ForgetData(ctx context.Context, id, service string) (user.Forgotten, error) {
-	defer k.reach.around("forget " + service)()
+	defer k.point.Around("forget " + service)()
 	return k.Steps.ForgetData(ctx, id, service)
 }
 
 func (k killer) ForgetAccount(ctx context.Context, id string) (user.Forgotten, error) {
-	defer k.reach.around("forget user")()
+	defer k.point.Around("forget user")()
 	return k.Steps.ForgetAccount(ctx, id)
 }
 
 func (k killer) AnnounceDeletion(ctx context.Context, id string) error {
-	defer k.reach.around("announce")()
+	defer k.point.Around("announce")()
 	return k.Steps.AnnounceDeletion(ctx, id)
 }
 
 func (k killer) FinishDeletion(ctx context.Context, id string) error {
-	defer k.reach.around("finish deletion")()
+	defer k.point.Around("finish deletion")()
 	return k.Steps.FinishDeletion(ctx, id)
 }
 
 func (k killer) CollectData(ctx context.Context, id, service string) (*user.Part, error) {
-	defer k.reach.around("collect " + service)()
+	defer k.point.Around("collect " + service)()
 	return k.Steps.CollectData(ctx, id, service)
 }
 
 func (k killer) FinishExport(ctx context.Context, id string, parts map[string]user.Part) (bool, error) {
-	defer k.reach.around("finish export")()
+	defer k.point.Around("finish export")()
 	return k.Steps.FinishExport(ctx, id, parts)
 }
 
 func (k killer) DropExport(ctx context.Context, id string) error {
-	defer k.reach.around("drop")()
+	defer k.point.Around("drop")()
 	return k.Steps.DropExport(ctx, id)
 }
 
@@ -118,26 +93,26 @@ func (k killer) DropExport(ctx context.Context, id string) error {
 type keeperKiller struct {
 	user.Keeper
 	name  string
-	reach reach
+	point durabletest.Point
 }
 
 func (k keeperKiller) Hold(ctx context.Context, id, owner string) error {
-	defer k.reach.at("hold " + k.name + "/within")
+	defer k.point.Reach("hold " + k.name + "/within")
 	return k.Keeper.Hold(ctx, id, owner)
 }
 
 func (k keeperKiller) Release(ctx context.Context, id, owner string) error {
-	defer k.reach.at("release " + k.name + "/within")
+	defer k.point.Reach("release " + k.name + "/within")
 	return k.Keeper.Release(ctx, id, owner)
 }
 
 func (k keeperKiller) Forget(ctx context.Context, id, owner string) (map[string]int64, time.Time, error) {
-	defer k.reach.at("forget " + k.name + "/within")
+	defer k.point.Reach("forget " + k.name + "/within")
 	return k.Keeper.Forget(ctx, id, owner)
 }
 
 func (k keeperKiller) Collect(ctx context.Context, owner string, add func(string, []byte) error) error {
-	defer k.reach.at("collect " + k.name + "/within")
+	defer k.point.Reach("collect " + k.name + "/within")
 	return k.Keeper.Collect(ctx, owner, add)
 }
 
@@ -199,7 +174,7 @@ func TestSagaProcess(t *testing.T) {
 	for name, at := range s.Services {
 		client := rpc.NewHTTPClient(rpc.Transport(), oauth2.StaticTokenSource(&oauth2.Token{AccessToken: at[1]}))
 		remote := personal.Remote{Client: privacyv1connect.NewPersonalDataServiceClient(client, at[0], options...)}
-		keepers[name] = keeperKiller{remote, name, reach(s.At)}
+		keepers[name] = keeperKiller{remote, name, durabletest.Point(s.At)}
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	service := user.New(user.Deps{
@@ -214,86 +189,18 @@ func TestSagaProcess(t *testing.T) {
 			Orphan: 100 * time.Millisecond,
 		},
 	})
-	if err := runner.Launch(t.Context(), killer{service, reach(s.At)}); err != nil {
+	if err := runner.Launch(t.Context(), killer{service, durabletest.Point(s.At)}); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := runner.Run(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	fmt.Println("ready")
-	_, _ = io.Copy(io.Discard, os.Stdin)
-	cancel()
-	running.Wait()
-	if err := runner.Stop(context.Background()); err != nil {
-		t.Error(err)
-	}
+	durabletest.Serve(t, runner)
 }
 
-// child is a process that runs sagas.
-type child struct {
-	*testing.T
-	command *exec.Cmd
-	in      io.Closer
-	out     *bufio.Reader
-}
-
-func startChild(t *testing.T, s setting) *child {
+// startProcess starts a process that runs sagas.
+func startProcess(t *testing.T, s setting) *durabletest.Process {
 	t.Helper()
 	text, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command(os.Args[0], "-test.run=^TestSagaProcess$", "-test.count=1")
-	c.Env = append(os.Environ(), settingVariable+"="+string(text))
-	c.Stderr = os.Stderr
-	in, err := c.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Process.Kill() })
-	process := &child{T: t, command: c, in: in, out: bufio.NewReader(out)}
-	process.expect("ready")
-	return process
-}
-
-// expect reads the process's next line.
-func (c *child) expect(want string) {
-	c.Helper()
-	watchdog := time.AfterFunc(30*time.Second, func() { _ = c.command.Process.Kill() })
-	defer watchdog.Stop()
-	line, err := c.out.ReadString('\n')
-	if got := strings.TrimSpace(line); got != want {
-		c.Fatalf("the process says %q (%v), want %q", got, err, want)
-	}
-}
-
-// killed waits until the process has killed itself.
-func (c *child) killed(at string) {
-	c.Helper()
-	c.expect("killed at " + at)
-	if err := c.command.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
-		c.Fatalf("the process ended with %v", err)
-	}
-}
-
-func (c *child) stop() {
-	c.Helper()
-	if err := c.in.Close(); err != nil {
-		c.Error(err)
-	}
-	_, _ = io.Copy(io.Discard, c.out)
-	if err := c.command.Wait(); err != nil {
-		c.Errorf("the process ended with %v", err)
-	}
+	return durabletest.Start(t, "TestSagaProcess", settingVariable+"="+string(text))
 }

@@ -2,11 +2,8 @@ package trip
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"maps"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -16,6 +13,7 @@ import (
 
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/durable"
+	"github.com/tripgen/tripgen/internal/durable/durabletest"
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/lang"
 	"github.com/tripgen/tripgen/internal/personal"
@@ -71,12 +69,6 @@ func points() []point {
 	add(drops, []string{"drop"}, "before", "after")
 	return all
 }
-
-// killVariable says how many kills; by default a few.
-const killVariable = "TRIPGEN_FAULT_KILLS"
-
-// tallyVariable names the file that gets a line with the outcome: kind, kills, sagas, lost, doubled.
-const tallyVariable = "TRIPGEN_FAULT_TALLY"
 
 // world is the databases of all four services; the front of the user service, and the others, never die.
 type world struct {
@@ -218,12 +210,7 @@ func (w *world) ask(scenario string) {
 // often its process is killed.
 func TestSagasSurviveKills(t *testing.T) {
 	w, all := newWorld(t), points()
-	kills := 8
-	if text := os.Getenv(killVariable); text != "" {
-		var err error
-		kills, err = strconv.Atoi(text)
-		w.must(err)
-	}
+	kills := durabletest.Kills(t, 8)
 	killed := map[string]int{}
 	for i := range kills {
 		p := all[i%len(all)]
@@ -233,10 +220,10 @@ func TestSagasSurviveKills(t *testing.T) {
 		s := w.setting
 		s.At = p.at
 		w.ask(p.scenario)
-		startChild(t, s).killed(p.at)
+		startProcess(t, s).Killed(p.at)
 		killed[kindOf(p.scenario)]++
 	}
-	last := startChild(t, w.setting)
+	last := startProcess(t, w.setting)
 	lost, doubled, sagas := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, s := range w.subjects {
 		kind := kindOf(s.scenario)
@@ -247,9 +234,9 @@ func TestSagasSurviveKills(t *testing.T) {
 		doubled[kind] += d
 	}
 	w.allEnded()
-	last.stop()
+	last.Stop()
 	for _, kind := range []string{"deletion", "export"} {
-		tell(t, fmt.Sprintf("%s %d %d %d %d", kind, killed[kind], sagas[kind], lost[kind], doubled[kind]))
+		durabletest.Tell(t, kind, killed[kind], sagas[kind], lost[kind], doubled[kind])
 		if lost[kind]+doubled[kind] > 0 {
 			t.Errorf("%s: %d lost, %d doubled", kind, lost[kind], doubled[kind])
 		}
@@ -261,25 +248,6 @@ func kindOf(scenario string) string {
 		return "deletion"
 	}
 	return "export"
-}
-
-func tell(t *testing.T, line string) {
-	t.Helper()
-	fmt.Println("kind kills sagas lost doubled:", line)
-	path := os.Getenv(tallyVariable)
-	if path == "" {
-		return
-	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err == nil {
-		_, err = fmt.Fprintln(f, line)
-	}
-	if err == nil {
-		err = f.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // await waits until a subject has ended; how, is judged later.
