@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/eapache/go-resiliency/breaker"
@@ -47,7 +46,7 @@ type Guard struct {
 	policy  Policy
 	breaker *breaker.Breaker
 	retrier *retrier.Retrier
-	budget  *budget
+	budget  *Share
 	observe func(outcome string)
 }
 
@@ -64,7 +63,7 @@ func newGuard(p Policy, observe func(outcome string)) *Guard {
 	g := &Guard{
 		policy: p, observe: observe,
 		breaker: breaker.New(p.Failures, successes, p.Cooldown),
-		budget:  &budget{tokens: retryReserve},
+		budget:  NewShare(retryShare, retryReserve, retryReserve),
 	}
 	g.retrier = retrier.New(retrier.ExponentialBackoff(p.Retries, p.Backoff), g)
 	g.retrier.SetJitter(jitter)
@@ -89,7 +88,7 @@ func Permanent(err error) error {
 // Do calls fn until it succeeds, fails for good, or time or retries run out, and gives its last error; [ErrOpen] while
 // the breaker is open.
 func (g *Guard) Do(ctx context.Context, fn func(context.Context) error) error {
-	g.budget.earn()
+	g.budget.Earn()
 	err := g.retrier.RunCtx(ctx, func(ctx context.Context) error { return g.attempt(ctx, fn) })
 	if p, ok := errors.AsType[permanent](err); ok {
 		return p.error
@@ -158,7 +157,7 @@ func (g *Guard) Classify(err error) retrier.Action {
 		return retrier.Succeed
 	}
 	_, isPermanent := errors.AsType[permanent](err)
-	if isPermanent || errors.Is(err, ErrOpen) || errors.Is(err, context.Canceled) || !g.budget.spend() {
+	if isPermanent || errors.Is(err, ErrOpen) || errors.Is(err, context.Canceled) || !g.budget.Spend() {
 		return retrier.Fail
 	}
 	return retrier.Retry
@@ -182,26 +181,4 @@ func (g *Guard) Check(context.Context) error {
 		return ErrOpen
 	}
 	return nil
-}
-
-// budget lets a share of the calls be retried.
-type budget struct {
-	mu     sync.Mutex
-	tokens float64
-}
-
-func (b *budget) earn() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.tokens = min(b.tokens+retryShare, retryReserve)
-}
-
-func (b *budget) spend() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.tokens < 1 {
-		return false
-	}
-	b.tokens--
-	return true
 }

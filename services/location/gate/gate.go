@@ -69,7 +69,7 @@ type Gate struct {
 	guard  *resilience.Guard
 	places chan struct{}
 	quota  *rate.Limiter
-	hedges *share
+	hedges *resilience.Share
 	purse  Purse
 	most   int64
 	clock  clock.Clock
@@ -99,7 +99,7 @@ func (s Set) Gate(p Policy) (*Gate, error) {
 	}
 	g := &Gate{
 		policy: p, places: make(chan struct{}, p.Parallel), purse: s.Purse, most: s.DayBudget[p.Provider], clock: s.Clock,
-		quota: rate.NewLimiter(rate.Inf, 1), hedges: &share{tokens: 1},
+		quota: rate.NewLimiter(rate.Inf, 1), hedges: resilience.NewShare(hedgeShare, 1, hedgesSaved),
 		guard: s.Guards.Guard(resilience.Policy{
 			Name: p.Provider + " " + p.Operation, Timeout: p.Timeout, Retries: p.Retries, Failures: p.Failures, Cooldown: p.Cooldown,
 		}),
@@ -185,7 +185,7 @@ func hedged[T any](ctx context.Context, g *Gate, fn func(context.Context) (T, er
 	if g.policy.Hedge == 0 {
 		return fn(ctx)
 	}
-	g.hedges.earn()
+	g.hedges.Earn()
 	type answer struct {
 		value T
 		err   error
@@ -208,7 +208,7 @@ func hedged[T any](ctx context.Context, g *Gate, fn func(context.Context) (T, er
 				return a.value, a.err
 			}
 		case <-timer.C:
-			if flying == 1 && g.hedges.spend() {
+			if flying == 1 && g.hedges.Spend() {
 				flying++
 				go send()
 			}
@@ -221,28 +221,6 @@ const (
 	hedgeShare  = 0.1
 	hedgesSaved = 10
 )
-
-// share lets a share of the calls do something more: a provider that is slow as a whole is not asked twice as often.
-type share struct {
-	mu     sync.Mutex
-	tokens float64
-}
-
-func (s *share) earn() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tokens = min(s.tokens+hedgeShare, hedgesSaved)
-}
-
-func (s *share) spend() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.tokens < 1 {
-		return false
-	}
-	s.tokens--
-	return true
-}
 
 func (g *Gate) register(metrics prometheus.Registerer) error {
 	labels := []string{"provider", "operation"}
