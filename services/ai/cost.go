@@ -156,17 +156,8 @@ func (c *Costs) Learn(ctx context.Context) error {
 // Part learns at the start and every minute.
 func (c *Costs) Part() app.Part {
 	return app.Part{Name: "cost model", Run: func(ctx context.Context) error {
-		tick := time.NewTicker(learnEvery)
-		defer tick.Stop()
-		for {
-			if err := c.Learn(ctx); err != nil && ctx.Err() == nil {
-				c.log.WarnContext(ctx, "the cost model stays as it is", "error", err)
-			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-tick.C:
-			}
-		}
+		return app.Repeat(ctx, learnEvery, c.Learn, func(err error) {
+			c.log.WarnContext(ctx, "the cost model stays as it is", "error", err)
+		})
 	}}
 }

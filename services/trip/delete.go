@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/errs"
 )
 
@@ -76,18 +77,11 @@ const purgeEvery = 10 * time.Minute
 
 // Clean removes what is past its time (deleted trips, idempotency keys, old feed entries) until ctx ends.
 func (s *Service) Clean(ctx context.Context) error {
-	ticker := time.NewTicker(purgeEvery)
-	defer ticker.Stop()
-	for {
+	return app.Repeat(ctx, purgeEvery, func(ctx context.Context) error {
 		now := s.now()
 		_, err := s.Trips.Purge(ctx, now.Add(-KeepDeleted), now.Add(-KeepKeys), now.Add(-KeepChanges))
-		if err != nil && ctx.Err() == nil {
-			s.Log.WarnContext(ctx, "remove what is past its time", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
+		return err
+	}, func(err error) {
+		s.Log.WarnContext(ctx, "remove what is past its time", "error", err)
+	})
 }

@@ -32,18 +32,9 @@ type Popular struct {
 // Part reads the counts now and every minute.
 func (p *Popular) Part() app.Part {
 	return app.Part{Name: "popularity of places", Run: func(ctx context.Context) error {
-		ticker := time.NewTicker(popularEvery)
-		defer ticker.Stop()
-		for {
-			if err := p.Read(ctx); err != nil && ctx.Err() == nil {
-				p.Log.WarnContext(ctx, "counted use cannot be read: the counts before stay", "error", err)
-			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-ticker.C:
-			}
-		}
+		return app.Repeat(ctx, popularEvery, p.Read, func(err error) {
+			p.Log.WarnContext(ctx, "counted use cannot be read: the counts before stay", "error", err)
+		})
 	}}
 }
 

@@ -41,20 +41,15 @@ type Warmer struct {
 // Part looks every minute whether a round is due.
 func (w *Warmer) Part() app.Part {
 	return app.Part{Name: "warm places", Run: func(ctx context.Context) error {
-		ticker := time.NewTicker(warmEvery)
-		defer ticker.Stop()
-		for {
-			if n, err := w.Round(ctx); err != nil && ctx.Err() == nil {
-				w.Log.WarnContext(ctx, "places are not kept warm", "error", err)
-			} else if n > 0 {
+		return app.Repeat(ctx, warmEvery, func(ctx context.Context) error {
+			n, err := w.Round(ctx)
+			if n > 0 {
 				w.Log.InfoContext(ctx, "details are fetched ahead", "places", n)
 			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-ticker.C:
-			}
-		}
+			return err
+		}, func(err error) {
+			w.Log.WarnContext(ctx, "places are not kept warm", "error", err)
+		})
 	}}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/tripgen/tripgen/internal/app"
 	"github.com/tripgen/tripgen/internal/postgres"
 )
 
@@ -49,16 +50,5 @@ func (s *Store) Clean(ctx context.Context) error {
 
 // Run cleans up again and again until ctx ends.
 func (s *Store) Run(ctx context.Context) error {
-	tick := time.NewTicker(cleanEvery)
-	defer tick.Stop()
-	for {
-		if err := s.Clean(ctx); err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "clean up", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
+	return app.Repeat(ctx, cleanEvery, s.Clean, func(err error) { s.log.WarnContext(ctx, "clean up", "error", err) })
 }
