@@ -11,26 +11,16 @@ import (
 	"github.com/tripgen/tripgen/internal/postgres"
 )
 
-// Personal forgets persons.
+// Personal forgets persons; its ledger holds and releases.
 type Personal struct {
-	ledger personal.Ledger
+	personal.Ledger
 	// logs removes the progress logs of generations.
 	logs func(ctx context.Context, generationIDs []string) error
 }
 
 // NewPersonal makes it; logs removes the progress logs of generations.
 func NewPersonal(s *Store, logs func(ctx context.Context, generationIDs []string) error) *Personal {
-	return &Personal{ledger: personal.Ledger{Pool: s.Pool, Clock: s.Clock}, logs: logs}
-}
-
-// Hold takes nothing new of an owner.
-func (p *Personal) Hold(ctx context.Context, deletionID, owner string) error {
-	return p.ledger.Hold(ctx, deletionID, owner)
-}
-
-// Release takes a hold back.
-func (p *Personal) Release(ctx context.Context, deletionID, owner string) error {
-	return p.ledger.Release(ctx, deletionID, owner)
+	return &Personal{Ledger: personal.Ledger{Pool: s.Pool, Clock: s.Clock}, logs: logs}
 }
 
 // ofGenerations are the tables whose rows belong to generations; those of an owner go before the generations do, so that
@@ -44,7 +34,7 @@ var ofGenerations = []struct{ kind, table string }{
 
 // Forget removes all of an owner. What runs finds its generation gone and stops.
 func (p *Personal) Forget(ctx context.Context, deletionID, owner string) (map[string]int64, time.Time, error) {
-	return p.ledger.Forget(ctx, deletionID, owner, func(tx pgx.Tx) (map[string]int64, error) {
+	return p.Ledger.Forget(ctx, deletionID, owner, func(tx pgx.Tx) (map[string]int64, error) {
 		rows, err := tx.Query(ctx, `SELECT id FROM generation WHERE owner = $1 ORDER BY id FOR UPDATE`, owner)
 		if err != nil {
 			return nil, err

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/tripgen/tripgen/internal/personal"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 	"github.com/tripgen/tripgen/services/ai"
@@ -51,11 +51,7 @@ func (c Collector) Collect(ctx context.Context, owner string, add func(string, [
 
 func (c Collector) generation(ctx context.Context, g ai.Generation, add func(string, []byte) error) error {
 	put := func(name string, m proto.Message) error {
-		content, err := protojson.MarshalOptions{Multiline: true, UseProtoNames: true}.Marshal(m)
-		if err != nil {
-			return err
-		}
-		return add("generations/"+g.ID+"/"+name+".json", content)
+		return personal.Adder(add).Message("generations/"+g.ID+"/"+name, m)
 	}
 	if err := put("generation", contract.Generation(g)); err != nil {
 		return err

@@ -9,26 +9,16 @@ import (
 	"github.com/tripgen/tripgen/internal/personal"
 )
 
-// Personal forgets persons.
+// Personal forgets persons; its ledger holds and releases.
 type Personal struct {
-	ledger personal.Ledger
+	personal.Ledger
 	// files removes what is cached of trips, and tells how many files.
 	files func(ctx context.Context, tripIDs []string) (int64, error)
 }
 
 // NewPersonal makes it; files removes what is cached of trips, and tells how many files.
 func NewPersonal(s *Store, files func(ctx context.Context, tripIDs []string) (int64, error)) *Personal {
-	return &Personal{ledger: personal.Ledger{Pool: s.pool, Clock: s.clock}, files: files}
-}
-
-// Hold takes nothing new of an owner.
-func (p *Personal) Hold(ctx context.Context, deletionID, owner string) error {
-	return p.ledger.Hold(ctx, deletionID, owner)
-}
-
-// Release takes a hold back.
-func (p *Personal) Release(ctx context.Context, deletionID, owner string) error {
-	return p.ledger.Release(ctx, deletionID, owner)
+	return &Personal{Ledger: personal.Ledger{Pool: s.pool, Clock: s.clock}, files: files}
 }
 
 // ofTrips are the tables whose rows belong to trips; those of an owner go before the trips do, so that they are counted.
@@ -38,7 +28,7 @@ var ofTrips = []struct{ kind, table string }{
 
 // Forget removes all of an owner.
 func (p *Personal) Forget(ctx context.Context, deletionID, owner string) (map[string]int64, time.Time, error) {
-	return p.ledger.Forget(ctx, deletionID, owner, func(tx pgx.Tx) (map[string]int64, error) {
+	return p.Ledger.Forget(ctx, deletionID, owner, func(tx pgx.Tx) (map[string]int64, error) {
 		rows, err := tx.Query(ctx, `SELECT id FROM trip WHERE owner = $1 ORDER BY id FOR UPDATE`, owner)
 		if err != nil {
 			return nil, err

@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
-
 	"github.com/tripgen/tripgen/internal/errs"
 	"github.com/tripgen/tripgen/internal/lang"
+	"github.com/tripgen/tripgen/internal/personal"
 	"github.com/tripgen/tripgen/services/trip"
 	"github.com/tripgen/tripgen/services/trip/export"
 )
@@ -32,17 +30,6 @@ type Collector struct {
 }
 
 const collectPage = 100
-
-// adder adds messages to an archive.
-type adder func(path string, content []byte) error
-
-func (a adder) message(path string, m proto.Message) error {
-	content, err := protojson.MarshalOptions{Multiline: true, UseProtoNames: true}.Marshal(m)
-	if err != nil {
-		return err
-	}
-	return a(path+".json", content)
-}
 
 // Collect gives all data of an owner.
 func (c Collector) Collect(ctx context.Context, owner string, add func(string, []byte) error) error {
@@ -70,7 +57,7 @@ func (c Collector) Collect(ctx context.Context, owner string, add func(string, [
 			return err
 		}
 		for _, w := range hooks {
-			if err := adder(add).message("webhooks/"+w.ID, webhookMessage(w)); err != nil {
+			if err := personal.Adder(add).Message("webhooks/"+w.ID, webhookMessage(w)); err != nil {
 				return err
 			}
 			before = w.ID
@@ -82,12 +69,12 @@ func (c Collector) Collect(ctx context.Context, owner string, add func(string, [
 }
 
 // trip gives one trip. One that is removed meanwhile has nothing more to give.
-func (c Collector) trip(ctx context.Context, t trip.Trip, add adder) error {
+func (c Collector) trip(ctx context.Context, t trip.Trip, add personal.Adder) error {
 	at := "trips/" + t.ID
-	if err := add.message(at+"/trip", tripMessage(t, c.Clock.Now())); err != nil {
+	if err := add.Message(at+"/trip", tripMessage(t, c.Clock.Now())); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context, trip.Trip, string, adder) error{c.itineraries, c.shares, c.alerts} {
+	for _, part := range []func(context.Context, trip.Trip, string, personal.Adder) error{c.itineraries, c.shares, c.alerts} {
 		if err := part(ctx, t, at, add); err != nil && errs.KindOf(err) != errs.KindNotFound {
 			return err
 		}
@@ -95,7 +82,7 @@ func (c Collector) trip(ctx context.Context, t trip.Trip, add adder) error {
 	return nil
 }
 
-func (c Collector) itineraries(ctx context.Context, t trip.Trip, at string, add adder) error {
+func (c Collector) itineraries(ctx context.Context, t trip.Trip, at string, add personal.Adder) error {
 	versions, err := c.Trips.Versions(ctx, t.Owner, t.ID)
 	if err != nil {
 		return err
@@ -110,7 +97,7 @@ func (c Collector) itineraries(ctx context.Context, t trip.Trip, at string, add 
 			return err
 		}
 		path := fmt.Sprintf("%s/itinerary-%d", at, v.Version)
-		if err := add.message(path, m); err != nil {
+		if err := add.Message(path, m); err != nil {
 			return err
 		}
 		if v.Version != t.Itinerary {
@@ -131,14 +118,14 @@ func (c Collector) itineraries(ctx context.Context, t trip.Trip, at string, add 
 	return nil
 }
 
-func (c Collector) shares(ctx context.Context, t trip.Trip, at string, add adder) error {
+func (c Collector) shares(ctx context.Context, t trip.Trip, at string, add personal.Adder) error {
 	for before := ""; ; {
 		links, err := c.Trips.Shares(ctx, t.Owner, t.ID, before, collectPage)
 		if err != nil {
 			return err
 		}
 		for _, s := range links {
-			if err := add.message(at+"/shares/"+s.ID, shareMessage(s)); err != nil {
+			if err := add.Message(at+"/shares/"+s.ID, shareMessage(s)); err != nil {
 				return err
 			}
 			before = s.ID
@@ -149,13 +136,13 @@ func (c Collector) shares(ctx context.Context, t trip.Trip, at string, add adder
 	}
 }
 
-func (c Collector) alerts(ctx context.Context, t trip.Trip, at string, add adder) error {
+func (c Collector) alerts(ctx context.Context, t trip.Trip, at string, add personal.Adder) error {
 	open, _, err := c.Trips.OpenAlerts(ctx, t.Owner, t.ID)
 	if err != nil {
 		return err
 	}
 	for _, a := range open {
-		if err := add.message(at+"/alerts/"+a.ID, alertMessage(a)); err != nil {
+		if err := add.Message(at+"/alerts/"+a.ID, alertMessage(a)); err != nil {
 			return err
 		}
 	}
