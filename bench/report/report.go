@@ -62,6 +62,20 @@ func (r *Report) Finish(path, command string) error {
 	return nil
 }
 
+// End ends a command that measured: it finishes the report, unless the measuring failed or path is empty, and leaves with
+// status 1 where something failed or a goal is missed. The command is that of make.
+func (r *Report) End(err error, path, command string) {
+	if err == nil && path != "" {
+		err = r.Finish(path, command)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", strings.TrimPrefix(command, "make "), err)
+	}
+	if err != nil || !r.Met() {
+		os.Exit(1)
+	}
+}
+
 // cpuModel names the processor where the system tells.
 func cpuModel() string {
 	data, err := os.ReadFile("/proc/cpuinfo")

@@ -43,6 +43,19 @@ func (keysListCmd) Run(ctx context.Context, c *commands) error {
 	return table.Flush()
 }
 
+// openSigningKeys opens the keys that sign tokens, for one command.
+func openSigningKeys(ctx context.Context, c *commands) (keys *oauth.Keys, closeTools func(), err error) {
+	tools, settings, err := openUserTools(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if keys, err = oauth.OpenKeys(ctx, tools.store, tools.clock, keyTimes(settings.User)); err != nil {
+		tools.close()
+		return nil, nil, err
+	}
+	return keys, tools.close, nil
+}
+
 // keysRotateCmd makes the next key.
 type keysRotateCmd struct{}
 
@@ -53,15 +66,11 @@ func (keysRotateCmd) Help() string {
 
 // Run is the command.
 func (keysRotateCmd) Run(ctx context.Context, c *commands) error {
-	tools, settings, err := openUserTools(ctx, c)
+	keys, closeTools, err := openSigningKeys(ctx, c)
 	if err != nil {
 		return err
 	}
-	defer tools.close()
-	keys, err := oauth.OpenKeys(ctx, tools.store, tools.clock, keyTimes(settings.User))
-	if err != nil {
-		return err
-	}
+	defer closeTools()
 	id, signs, err := keys.Rotate(ctx)
 	if err != nil {
 		return err
@@ -84,15 +93,11 @@ That holds while services and gateways reach the user service. One that does not
 
 // Run is the command.
 func (k keysRevokeCmd) Run(ctx context.Context, c *commands) error {
-	tools, settings, err := openUserTools(ctx, c)
+	keys, closeTools, err := openSigningKeys(ctx, c)
 	if err != nil {
 		return err
 	}
-	defer tools.close()
-	keys, err := oauth.OpenKeys(ctx, tools.store, tools.clock, keyTimes(settings.User))
-	if err != nil {
-		return err
-	}
+	defer closeTools()
 	successor, err := keys.Revoke(ctx, k.ID)
 	if err != nil {
 		return err

@@ -36,16 +36,7 @@ func main() {
 	defer cancel()
 	r := report.New("Faults of the generation pipeline")
 	err := run(ctx, r, *libs, *generations, *keep)
-	if err == nil && *document != "" {
-		err = r.Finish(*document, "make faults-pipeline")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "faults-pipeline:", err)
-		os.Exit(1)
-	}
-	if !r.Met() {
-		os.Exit(1)
-	}
+	r.End(err, *document, "make faults-pipeline")
 }
 
 func run(ctx context.Context, r *report.Report, libs string, generations int, keep bool) (err error) {

@@ -32,16 +32,7 @@ func main() {
 	defer stop()
 	r := report.New("The token endpoint and the log-in under ten times their load")
 	err := run(ctx, r, *libs, *keep)
-	if err == nil && *document != "" {
-		err = r.Finish(*document, "make faults-tokens")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "faults-tokens:", err)
-		os.Exit(1)
-	}
-	if !r.Met() {
-		os.Exit(1)
-	}
+	r.End(err, *document, "make faults-tokens")
 }
 
 const (
