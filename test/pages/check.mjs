@@ -45,13 +45,17 @@ async function submit(page) {
   await done
 }
 
+async function focused(page, selector) {
+  await page.waitForSelector(`${selector}:focus`, { timeout: 10_000 })
+}
+
 async function tabTo(page, selector) {
   for (let i = 0; i < 12; i++) {
     const there = await page.$eval(selector, (e) => e === document.activeElement).catch(() => false)
     if (there) return
     await page.keyboard.press('Tab')
   }
-  throw new Error(`${selector} cannot be reached by keyboard`)
+  throw new Error(`${selector} cannot be reached by keyboard at ${page.url()}`)
 }
 
 // Looks at all pages in one language.
@@ -82,7 +86,8 @@ async function logInByKeyboard(language) {
     if (r.isNavigationRequest() && r.url().startsWith(told.redirect)) back = r.url()
   })
   await page.goto(told.thirdParty)
-  await page.keyboard.type(told.loginId) // the first field has the focus
+  await focused(page, '#login_id') // by itself; what is typed before would be lost
+  await page.keyboard.type(told.loginId)
   await page.keyboard.press('Tab')
   await page.keyboard.type(told.password)
   await submit(page)
