@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -34,7 +35,9 @@ func (c *compiled) itemsOf(d int, plan *DayPlan) []item {
 		switch s.Kind {
 		case Rest:
 			if len(out) > 0 {
-				out[len(out)-1].rest += s.Leave - s.Arrive
+				before := &out[len(out)-1]
+				before.rest += s.Leave - s.Arrive
+				before.restID = cmp.Or(before.restID, s.ID)
 			}
 		case Visit, Meal:
 			i := c.placeIndex(s.Place)
@@ -82,22 +85,56 @@ func (it *Itinerary) clone() *Itinerary {
 	return &c
 }
 
-// keepIDs gives stops of places that were planned before their ids back.
+// keepIDs gives what was planned before its ids back: visits, meals and rests
+// by their place, where a day starts and ends by the day.
 func (it *Itinerary) keepIDs(before *Itinerary) {
-	ids := map[string]string{}
+	it.keepEndIDs(before)
+	type key struct {
+		place string
+		rest  bool
+	}
+	isOfPlace := func(s *Stop) bool { return s.Kind == Visit || s.Kind == Meal || s.Kind == Rest }
+	ids := map[key]string{}
 	for d := range before.Days {
-		for _, s := range before.Days[d].Stops {
-			if s.ID != "" && (s.Kind == Visit || s.Kind == Meal) {
-				ids[s.Place] = s.ID
+		for k := range before.Days[d].Stops {
+			if s := &before.Days[d].Stops[k]; s.ID != "" && isOfPlace(s) {
+				ids[key{s.Place, s.Kind == Rest}] = s.ID
+			}
+		}
+	}
+	for d := range it.Days { // no id twice
+		for k := range it.Days[d].Stops {
+			if s := &it.Days[d].Stops[k]; s.ID != "" && isOfPlace(s) {
+				delete(ids, key{s.Place, s.Kind == Rest})
 			}
 		}
 	}
 	for d := range it.Days {
 		for k := range it.Days[d].Stops {
 			s := &it.Days[d].Stops[k]
-			if s.ID == "" && (s.Kind == Visit || s.Kind == Meal) {
-				s.ID = ids[s.Place]
+			if s.ID == "" && isOfPlace(s) {
+				of := key{s.Place, s.Kind == Rest}
+				s.ID = ids[of]
+				delete(ids, of)
 			}
 		}
+	}
+}
+
+// keepEndIDs gives the stops at which days start and end their ids back, where
+// they are still of the same kind at the same point.
+func (it *Itinerary) keepEndIDs(before *Itinerary) {
+	for d := range it.Days {
+		now, was := it.Days[d].Stops, before.Days[d].Stops
+		if len(now) < 2 || len(was) < 2 {
+			continue
+		}
+		keep := func(s *Stop, old Stop) {
+			if s.ID == "" && s.Kind == old.Kind && s.Place == old.Place && s.At == old.At {
+				s.ID = old.ID
+			}
+		}
+		keep(&now[0], was[0])
+		keep(&now[len(now)-1], was[len(was)-1])
 	}
 }

@@ -58,6 +58,7 @@ func Apply(p *Problem, current *Itinerary, e Edit) (*Itinerary, []int, error) {
 		return nil, nil, err
 	}
 	c.retime(it, days, plans)
+	it.keepEndIDs(current)
 	return it, days, nil
 }
 
@@ -76,6 +77,7 @@ func Retime(p *Problem, current *Itinerary) (*Itinerary, error) {
 		plans[d] = c.itemsOf(d, &it.Days[d])
 	}
 	c.retime(it, days, plans)
+	it.keepEndIDs(current)
 	return it, nil
 }
 

@@ -44,7 +44,8 @@ type item struct {
 	place  int // index into Problem.Places
 	role   role
 	stay   int
-	rest   int // minutes of rest after it
+	rest   int    // minutes of rest after it
+	restID string // the id of that rest, empty for a new one
 	must   bool
 	pinned bool // starts exactly at arrive
 	arrive int
@@ -89,7 +90,7 @@ func (c *compiled) dayPlan(d int, items []item) DayPlan {
 		at, now = c.row[i.place], stop.Leave
 		if i.rest > 0 {
 			rest := Stop{
-				Kind: Rest, Place: stop.Place, Name: stop.Name, At: stop.At, Arrive: now, Leave: now + i.rest,
+				ID: i.restID, Kind: Rest, Place: stop.Place, Name: stop.Name, At: stop.At, Arrive: now, Leave: now + i.rest,
 				SlackClosing: -1, Why: []Reason{WhyRest},
 			}
 			plan.Legs = append(plan.Legs, Leg{Mode: Walk, Source: leg.Source})
