@@ -36,7 +36,6 @@ func (f *Facts) Edit(m *typev1.Itinerary, edit *aiv1.ItineraryEdit, ids id.Sourc
 	}
 	Name(it, ids)
 	out := proto.CloneOf(m)
-	whole := f.Render(it, now)
 	var numbers []int32
 	for _, d := range touched {
 		out.Days[d] = inherit(m.GetDays()[d], f.RenderDay(it, d, now))
@@ -46,7 +45,7 @@ func (f *Facts) Edit(m *typev1.Itinerary, edit *aiv1.ItineraryEdit, ids id.Sourc
 		inheritTexts(m, out)
 	}
 	slices.Sort(numbers)
-	out.Quality = whole.GetQuality()
+	out.Quality = qualityMessage(it)
 	out.Violations = append(f.Violations(out, rules.Check(it, f.Problem)), f.goneOf(out)...)
 	return out, numbers, nil
 }
