@@ -27,7 +27,9 @@ type keysDataCmd struct {
 	List    keysDataListCmd    `cmd:"" help:"List the data keys."`
 	Add     keysDataAddCmd     `cmd:"" help:"Make a key that opens, and does not seal yet."`
 	Promote keysDataPromoteCmd `cmd:"" help:"Seal with the newest key from now on."`
+	Reseal  keysDataResealCmd  `cmd:"" help:"Seal all that older keys have sealed with the primary key."`
 	Disable keysDataDisableCmd `cmd:"" help:"End a key: what it sealed opens no more."`
+	Drop    keysDataDropCmd    `cmd:"" help:"Take a disabled key out of the file."`
 }
 
 // Help is the long help.
@@ -36,7 +38,10 @@ func (keysDataCmd) Help() string {
   tripgen keys data add
   (copy the file to where other machines read it, and let every process have it)
   tripgen keys data promote
-  (copy it again)`
+  (copy it again, and let every process have it)
+  tripgen keys data reseal
+  tripgen keys data disable ID
+  tripgen keys data drop ID`
 }
 
 // dataKeyFile is the key file that the configuration names.
@@ -111,17 +116,33 @@ func (k *keysDataPromoteCmd) Run(c *commands) error {
 
 // keysDataDisableCmd disables a key.
 type keysDataDisableCmd struct {
-	ID uint32 `arg:"" name:"keyid" help:"Id from the list."`
+	ID        uint32 `arg:"" name:"keyid" help:"Id from the list."`
+	Unchecked bool   `help:"Do not look into the databases for what the key has sealed: it may be lost."`
 }
 
 // Help is the long help.
 func (keysDataDisableCmd) Help() string {
-	return `What the key sealed and nothing has written since opens no more: for a key that never sealed, or that is known to others. The key stays in the file, as DISABLED.`
+	return `What the key has sealed opens no more. It is refused while one of the databases that the configuration names has such values: tripgen keys data reseal seals them with another key. The key stays in the file, as DISABLED, until it is dropped.`
 }
 
 // Run is the command.
-func (k *keysDataDisableCmd) Run(c *commands) error {
+func (k *keysDataDisableCmd) Run(ctx context.Context, c *commands) error {
+	if !k.Unchecked {
+		if err := checkUnused(ctx, c, k.ID); err != nil {
+			return err
+		}
+	}
 	return editDataKeys(c, "disabled %d\n", func(keys *seal.Keys) (uint32, error) { return k.ID, keys.Disable(k.ID) })
+}
+
+// keysDataDropCmd drops a key.
+type keysDataDropCmd struct {
+	ID uint32 `arg:"" name:"keyid" help:"Id of a disabled key from the list."`
+}
+
+// Run is the command.
+func (k *keysDataDropCmd) Run(c *commands) error {
+	return editDataKeys(c, "dropped %d\n", func(keys *seal.Keys) (uint32, error) { return k.ID, keys.Drop(k.ID) })
 }
 
 // editDataKeys changes the key file and tells of the key.

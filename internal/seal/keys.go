@@ -23,6 +23,8 @@ var (
 	ErrYoung = errors.New("the newest key is too young")
 	// ErrPrimary means that the key is the one that seals.
 	ErrPrimary = errors.New("the key is the primary one")
+	// ErrEnabled means that the key still opens.
+	ErrEnabled = errors.New("the key is enabled")
 	// ErrNoKey means that the file has no such key.
 	ErrNoKey = errors.New("no such key")
 )
@@ -154,6 +156,20 @@ func (k *Keys) Disable(id uint32) error {
 		}
 	}
 	return fmt.Errorf("disable key %d: %w", id, ErrNoKey)
+}
+
+// Drop takes a disabled key out of the file. It gives [ErrEnabled] or [ErrNoKey].
+func (k *Keys) Drop(id uint32) error {
+	for _, key := range k.List() {
+		switch {
+		case key.ID != id:
+		case key.Enabled:
+			return fmt.Errorf("drop key %d: %w: disable it first", id, ErrEnabled)
+		default:
+			return k.manage("drop", func(m *keyset.Manager) error { return m.Delete(id) })
+		}
+	}
+	return fmt.Errorf("drop key %d: %w", id, ErrNoKey)
 }
 
 func (k *Keys) manage(what string, change func(*keyset.Manager) error) error {

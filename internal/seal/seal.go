@@ -5,11 +5,13 @@ package seal
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
 	"sync/atomic"
 
+	"github.com/tink-crypto/tink-go/v2/core/cryptofmt"
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
@@ -103,3 +105,11 @@ func (s *Sealer) BlindIndex(field, value string) []byte {
 // Derive gives 32 bytes of key material for a purpose of its own, such as "page-tokens", the same in all processes with
 // this key file.
 func (s *Sealer) Derive(purpose string) []byte { return s.BlindIndex("derive", purpose) }
+
+// Header is what everything begins with that is sealed now: see [HeaderOf].
+func (s *Sealer) Header() []byte { return HeaderOf(s.ring.Load().primary) }
+
+// HeaderOf is what everything begins with that a key has sealed: Tink's prefix, a version and the key's id (5 bytes).
+func HeaderOf(key uint32) []byte {
+	return binary.BigEndian.AppendUint32([]byte{cryptofmt.TinkStartByte}, key)
+}

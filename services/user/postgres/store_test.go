@@ -45,6 +45,11 @@ func (f *fixture) with(t *testing.T, keys []byte) *postgres.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return f.by(t, sealer)
+}
+
+// by is the same database with another sealer.
+func (f *fixture) by(t *testing.T, sealer *seal.Sealer) *postgres.Store {
 	return postgres.New(f.pool, sealer, f.clock, slog.New(slog.NewTextHandler(t.Output(), nil)), func() {})
 }
 
