@@ -54,7 +54,10 @@ func (e *AuthorizationError) Error() string { return e.Code + ": " + e.Descripti
 // ParseAuthorization reads the parameters of an authorization request (RFC 6749, 4.1.1; OpenID Connect Core 1.0, 3.1.2.1).
 // All refusals are *AuthorizationError; other errors are failures.
 func (s *Server) ParseAuthorization(ctx context.Context, params url.Values) (*Authorization, error) {
-	client, err := s.Clients.Client(ctx, params.Get("client_id"))
+	if len(params["client_id"]) > 1 {
+		return nil, &AuthorizationError{Code: "invalid_request", Description: "The parameter 'client_id' is there more than once."}
+	}
+	client, err := s.findClient(ctx, params.Get("client_id"))
 	if errors.Is(err, ErrNoClient) {
 		return nil, &AuthorizationError{Code: "invalid_client", Description: "There is no such client."}
 	}
@@ -93,6 +96,14 @@ func (s *Server) ParseAuthorization(ctx context.Context, params url.Values) (*Au
 	return a, nil
 }
 
+// findClient finds a client: ErrNoClient.
+func (s *Server) findClient(ctx context.Context, id string) (Client, error) {
+	if !isID(id) {
+		return Client{}, ErrNoClient
+	}
+	return s.Clients.Client(ctx, id)
+}
+
 // redirectOf is the address to send the browser back to, or nil where none can be trusted.
 func redirectOf(client Client, params url.Values) *url.URL {
 	asked := params["redirect_uri"]
@@ -112,10 +123,8 @@ func redirectOf(client Client, params url.Values) *url.URL {
 
 // read checks what Fosite leaves open.
 func (a *Authorization) read(params url.Values) error {
-	for name, values := range params {
-		if len(values) > 1 {
-			return fosite.ErrInvalidRequest.WithHintf("The parameter '%s' is there more than once.", name)
-		}
+	if err := checkParameters(params); err != nil {
+		return err
 	}
 	switch {
 	case params.Has("request"):
@@ -163,8 +172,8 @@ func (s *Server) backWith(a *Authorization, params url.Values, err error) error 
 		code = fosite.ErrInvalidRequest.ErrorField
 	}
 	return &AuthorizationError{
-		Code: code, Description: rfc.GetDescription(), Location: s.location(a, params.Get("state"), url.Values{
-			"error": {code}, "error_description": {rfc.GetDescription()},
+		Code: code, Description: description(rfc), Location: s.location(a, params.Get("state"), url.Values{
+			"error": {code}, "error_description": {description(rfc)},
 		}),
 	}
 }

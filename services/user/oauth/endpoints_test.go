@@ -334,6 +334,11 @@ func TestAccessTokensAreOfTheirType(t *testing.T) {
 			t.Errorf("%s is missing", name)
 		}
 	}
+	exp, _ := claims["exp"].(float64)
+	iat, _ := claims["iat"].(float64)
+	if exp <= iat || exp-iat > (15*time.Minute).Seconds() {
+		t.Errorf("it lives for %v s", exp-iat)
+	}
 	idToken, _ := token.Extra("id_token").(string)
 	if _, err := s.Verifier().Verify(t.Context(), idToken); err == nil {
 		t.Error("an id token passes for an access token")

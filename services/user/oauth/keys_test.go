@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"context"
 	"errors"
 	"net/url"
 	"slices"
@@ -78,6 +79,43 @@ func TestTwoProcessesMakeOneKey(t *testing.T) {
 	a, b := <-results, <-results
 	if a.err != nil || b.err != nil || a.id != b.id || len(other.IDs()) != 2 {
 		t.Errorf("%v and %v; %d keys", a, b, len(other.IDs()))
+	}
+}
+
+// Nobody has to do anything: a process makes the next key when it is time, and goes on while the store is away.
+func TestKeysRotateByThemselves(t *testing.T) {
+	t.Parallel()
+	s := usertest.Start(t, usertest.Options{})
+	keys, err := oauth.OpenKeys(t.Context(), s.Store, s.Clock, oauth.KeyTimes{
+		Every: 24 * time.Hour, Lead: time.Minute, Keep: time.Minute, Reload: time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	failures, ended := make(chan error, 1), make(chan error, 1)
+	go func() {
+		ended <- keys.Run(ctx, func(err error) {
+			select {
+			case failures <- err:
+			default:
+			}
+		})
+	}()
+	s.Clock.Advance(24 * time.Hour)
+	for deadline := time.Now().Add(10 * time.Second); len(keys.IDs()) < 2; {
+		if time.Now().After(deadline) {
+			t.Fatal("no key was made")
+		}
+		time.Sleep(time.Millisecond) // then looks again
+	}
+	s.Pool.Close()
+	if err := <-failures; err == nil || len(keys.IDs()) != 2 {
+		t.Errorf("without a store: %v, keys %v", err, keys.IDs())
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("Run = %v", err)
 	}
 }
 

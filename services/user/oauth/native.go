@@ -35,7 +35,7 @@ func (s *Server) CheckNative(ctx context.Context, r user.CodeRequest) error {
 }
 
 func (s *Server) nativeClient(ctx context.Context, r user.CodeRequest) (fositeClient, []string, error) {
-	c, err := s.Clients.Client(ctx, r.ClientID)
+	c, err := s.findClient(ctx, r.ClientID)
 	if errors.Is(err, ErrNoClient) {
 		return fositeClient{}, nil, errNativeClient
 	}

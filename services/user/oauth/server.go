@@ -227,7 +227,8 @@ func (s *Server) Mount(mount func(pattern string, h http.Handler), measure func(
 		mount(path, s.admit(measure(path, s.form(h))))
 	}
 	for path, h := range map[string]http.HandlerFunc{
-		pathUserinfo: s.userinfo, pathKeys: s.publicKeys, pathMetadata: s.publicMetadata, pathOpenID: s.publicMetadata,
+		pathUserinfo: only(s.userinfo, http.MethodGet, http.MethodPost), pathKeys: only(s.publicKeys, http.MethodGet, http.MethodHead),
+		pathMetadata: only(s.publicMetadata, http.MethodGet, http.MethodHead), pathOpenID: only(s.publicMetadata, http.MethodGet, http.MethodHead),
 	} {
 		mount(path, measure(path, h))
 	}

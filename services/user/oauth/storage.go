@@ -110,6 +110,9 @@ func (s *storage) Commit(ctx context.Context) error {
 
 // GetClient finds a client.
 func (s *storage) GetClient(ctx context.Context, id string) (fosite.Client, error) {
+	if !isID(id) {
+		return nil, fosite.ErrNotFound
+	}
 	c, err := s.clients.Client(ctx, id)
 	if errors.Is(err, ErrNoClient) {
 		return nil, fosite.ErrNotFound
@@ -128,8 +131,8 @@ const assertionLife = time.Hour
 
 // SetClientAssertionJWT uses up an assertion.
 func (s *storage) SetClientAssertionJWT(ctx context.Context, jti string, exp time.Time) error {
-	if exp.Sub(s.clock.Now()) > assertionLife || len(jti) > 256 {
-		return fosite.ErrInvalidClient.WithHint("The client assertion lives for too long, or its id is too long.")
+	if exp.Sub(s.clock.Now()) > assertionLife || !isID(jti) {
+		return fosite.ErrInvalidClient.WithHint("The client assertion lives for too long, or its id is too long or no id.")
 	}
 	err := s.clients.UseAssertion(ctx, jti, exp)
 	if errors.Is(err, ErrAssertionUsed) {

@@ -20,10 +20,7 @@ func (s *Server) form(next http.HandlerFunc) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("Pragma", "no-cache")
 		if r.Method != http.MethodPost {
-			w.Header().Set("Allow", http.MethodPost)
-			writeJSON(w, http.StatusMethodNotAllowed, map[string]string{
-				"error": fosite.ErrInvalidRequest.ErrorField, "error_description": "Use POST.",
-			})
+			refuseMethod(w, http.MethodPost)
 			return
 		}
 		// Neither a client that dawdles nor a database that hangs may keep one of the few places.
@@ -34,11 +31,9 @@ func (s *Server) form(next http.HandlerFunc) http.Handler {
 			s.refuse(w, r, fosite.ErrInvalidRequest.WithHint("The body is not a form, or is too large.").WithWrap(err))
 			return
 		}
-		for name, values := range r.PostForm {
-			if len(values) > 1 {
-				s.refuse(w, r, fosite.ErrInvalidRequest.WithHintf("The parameter '%s' is there more than once.", name))
-				return
-			}
+		if err := checkParameters(r.PostForm); err != nil {
+			s.refuse(w, r, err)
+			return
 		}
 		next(w, r.WithContext(user.WithOrigin(ctx, s.Origin(r))))
 	})
@@ -147,7 +142,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if rfc.CodeField == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", retryAfter)
 	}
-	writeJSON(w, rfc.CodeField, map[string]string{"error": rfc.ErrorField, "error_description": rfc.GetDescription()})
+	writeJSON(w, rfc.CodeField, map[string]string{"error": rfc.ErrorField, "error_description": description(rfc)})
 }
 
 // refusal is the RFC's error for what went wrong.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ory/fosite"
+
 	"github.com/tripgen/tripgen/services/user"
 )
 
@@ -13,8 +15,8 @@ import (
 // the profile with the scope account.
 func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="tripgen"`)
 		w.WriteHeader(http.StatusUnauthorized)
 		return
@@ -58,7 +60,8 @@ func (s *Server) userinfo(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) userinfoFailed(w http.ResponseWriter, r *http.Request, err error) {
 	s.Log.ErrorContext(r.Context(), "userinfo", "error", err)
-	w.WriteHeader(http.StatusServiceUnavailable)
+	w.Header().Set("Retry-After", retryAfter)
+	writeJSON(w, http.StatusServiceUnavailable, map[string]string{"error": fosite.ErrTemporarilyUnavailable.ErrorField})
 }
 
 // bearerError is RFC 6750, 3.
