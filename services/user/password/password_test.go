@@ -113,6 +113,23 @@ func TestOnlyTheRightPasswordMatches(t *testing.T) {
 	}
 }
 
+// The cost is what the machine needs for the target, never less than OWASP's least and never without a bound.
+func TestTheCostIsMeasured(t *testing.T) {
+	t.Parallel()
+	for target, want := range map[time.Duration]string{
+		time.Nanosecond: "$argon2id$v=19$m=19456,t=2,p=1$",
+		time.Hour:       "$argon2id$v=19$m=19456,t=16,p=1$",
+	} {
+		h, err := password.NewHasher(password.HasherConfig{Target: target, AtOnce: 1, Patience: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if hash, err := h.Hash(t.Context(), "secret 1!"); err != nil || !strings.HasPrefix(hash, want) {
+			t.Errorf("for %v: %q, %v", target, hash, err)
+		}
+	}
+}
+
 // A hash made when less was asked for is told to be made anew.
 func TestWeakerHashesAreStale(t *testing.T) {
 	t.Parallel()
