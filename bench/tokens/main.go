@@ -16,7 +16,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +23,7 @@ import (
 
 	"github.com/tripgen/tripgen/bench/gateway/load"
 	"github.com/tripgen/tripgen/bench/gateway/stack"
+	"github.com/tripgen/tripgen/bench/report"
 	"github.com/tripgen/tripgen/envoy"
 	"github.com/tripgen/tripgen/internal/local"
 	"github.com/tripgen/tripgen/test/people"
@@ -33,13 +33,13 @@ func main() {
 	rounds := flag.Int("rounds", 5, "how often each is measured in turn")
 	span := flag.Duration("span", 4*time.Second, "how long each measurement takes")
 	peer := flag.String("peer", filepath.Join("bench", "tokens", "peer"), "folder of the peer, with its packages installed")
+	document := flag.String("out", "docs/benchmarks/tokens.md", "where the report is written; empty for nowhere")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *rounds, *span, *peer); err != nil {
-		fmt.Fprintln(os.Stderr, "bench-tokens:", err)
-		os.Exit(1)
-	}
+	r := report.New("The token endpoint beside node's oidc-provider")
+	err := run(ctx, r, *rounds, *span, *peer)
+	r.End(err, *document, "make bench-tokens")
 }
 
 const (
@@ -49,7 +49,7 @@ const (
 	families = 16
 )
 
-func run(ctx context.Context, rounds int, span time.Duration, peerDir string) (err error) {
+func run(ctx context.Context, r *report.Report, rounds int, span time.Duration, peerDir string) (err error) {
 	if err := os.Setenv("TRIPGEN_CLIENTS_PARTNER_SECRET", secret); err != nil {
 		return err
 	}
@@ -67,23 +67,23 @@ func run(ctx context.Context, rounds int, span time.Duration, peerDir string) (e
 		return err
 	}
 	defer stop()
-	fmt.Printf("%s, %d cores, %s: %d callers, HTTP/1.1, straight to each, %d rounds of %v in turn\n\n",
-		time.Now().Format(time.DateOnly), runtime.NumCPU(), runtime.GOARCH, callers, rounds, span)
+	r.Add("%d callers, HTTP/1.1, straight to each server, client secret in the header, JWT access tokens signed ES256; medians of %d rounds of %v in turn.\n",
+		callers, rounds, span)
 	basic := []string{"Basic " + base64.StdEncoding.EncodeToString([]byte(partner+":"+secret))}
 	target := func(at string) *load.Target {
 		return load.New(load.Config{URL: at, Body: "grant_type=client_credentials&scope=places.read", ContentType: "application/x-www-form-urlencoded", Authorization: basic})
 	}
-	names := []string{"tripgen, Postgres", "oidc-provider, memory"}
+	names := []string{"TripGen's user service, PostgreSQL", "oidc-provider on Node, in memory"}
 	targets := []*load.Target{target("http://" + user + "/oauth2/token"), target(peer + "/token")}
 	rates, p99s := [2][]float64{}, [2][]float64{}
 	for n := range rounds + 1 {
 		for i, t := range targets {
-			r, err := t.Closed(ctx, callers, span)
+			result, err := t.Closed(ctx, callers, span)
 			if err != nil {
 				return fmt.Errorf("%s: %w", names[i], err)
 			}
 			if n > 0 { // the first round warms
-				rates[i], p99s[i] = append(rates[i], r.PerSecond()), append(p99s[i], r.Quantile(0.99))
+				rates[i], p99s[i] = append(rates[i], result.PerSecond()), append(p99s[i], result.Quantile(0.99))
 			}
 		}
 	}
@@ -91,20 +91,16 @@ func run(ctx context.Context, rounds int, span time.Duration, peerDir string) (e
 	for n := range ratios {
 		ratios[n] = rates[0][n] / rates[1][n]
 	}
-	fmt.Printf("%-36s %10s %8s\n", "client credentials", "tokens/s", "p99 ms")
-	for i, name := range names {
-		fmt.Printf("%-36s %10.0f %8.1f\n", "  "+name, median(rates[i]), median(p99s[i]))
-	}
 	refreshed, err := refreshes(ctx, s, "http://"+user+"/oauth2/token", span)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-36s %10.0f %8.1f\n\n", fmt.Sprintf("refresh, %d families at once", families), refreshed.PerSecond(), refreshed.Quantile(0.99))
-	verdict := "missed"
-	if median(ratios) >= 1 {
-		verdict = "met"
+	r.Add("| | tokens/s | p99, ms |\n|---|---|---|")
+	for i, name := range names {
+		r.Add("| %s | %.0f | %.1f |", name, median(rates[i]), median(p99s[i]))
 	}
-	fmt.Printf("goal: client-credentials tokens/s with Postgres, of oidc-provider in memory = %.4g (target >= 1) %s\n", median(ratios), verdict)
+	r.Add("| refresh with rotation, %d families at once | %.0f | %.1f |\n", families, refreshed.PerSecond(), refreshed.Quantile(0.99))
+	r.Goal("client-credentials tokens/s with Postgres, of oidc-provider in memory", median(ratios), ">=", 1)
 	return nil
 }
 
