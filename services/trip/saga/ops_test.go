@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tripgen/tripgen/internal/durable"
+	"github.com/tripgen/tripgen/internal/errs"
 	"github.com/tripgen/tripgen/services/trip"
 	"github.com/tripgen/tripgen/services/trip/saga"
 )
@@ -152,13 +154,7 @@ func TestOpsSeeSagasThatBrokeOff(t *testing.T) {
 	w.ai.Hold(true)
 	tr := w.trip()
 	g := w.generate(tr, trip.Wish{})
-	client, err := dbos.NewClient(t.Context(), dbos.ClientConfig{SystemDBPool: w.otherPool(), Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(dbos.CancelWorkflow(client, g.ID), dbos.Shutdown(client, time.Second)); err != nil {
-		t.Fatal(err)
-	}
+	w.cancelWorkflow(g.ID)
 	w.saga(o, g.ID, durable.Cancelled)
 	w.await(g.ID, trip.GenerationFailed)
 	if after := w.get(tr.ID); after.Running != "" {
@@ -169,5 +165,103 @@ func TestOpsSeeSagasThatBrokeOff(t *testing.T) {
 	}
 	if v := w.scrape(); v["cancelled"] != 1 || v["running"] != 0 {
 		t.Errorf("metrics %v", v)
+	}
+}
+
+// unfinishable are steps of which one fails for good while broken.
+type unfinishable struct {
+	saga.Steps
+	broken *atomic.Bool
+}
+
+func (u unfinishable) Finish(ctx context.Context, id string) error {
+	if u.broken.Load() {
+		return errs.New(errs.KindFailedPrecondition, errs.ReasonInternal, "고장", "Broken.")
+	}
+	return u.Steps.Finish(ctx, id)
+}
+
+// cancelWorkflow stops a saga between two steps, as the library's own tools can.
+func (w *world) cancelWorkflow(id string) {
+	w.Helper()
+	client, err := dbos.NewClient(w.Context(), dbos.ClientConfig{SystemDBPool: w.otherPool(), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		w.Fatal(err)
+	}
+	if err := errors.Join(dbos.CancelWorkflow(client, id), dbos.Shutdown(client, time.Second)); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// A saga that failed for good goes on, when ops say so, with the step that failed: what was done is not done again.
+func TestOpsRetryASagaThatFailedForGood(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	broken := new(atomic.Bool)
+	broken.Store(true)
+	w.steps = func(s saga.Steps) saga.Steps { return unfinishable{s, broken} }
+	w.start("a")
+	o := w.ops()
+	tr := w.trip()
+	g := w.generate(tr, trip.Wish{})
+	if s := w.saga(o, g.ID, durable.Failed); s.Error == "" || s.Last() != "finish" || s.Result != "" {
+		t.Fatalf("the saga is %+v", s)
+	}
+	if w.ai.Confirmed(g.ID) != 0 || w.get(tr.ID).Running != g.ID {
+		t.Errorf("confirmed as %d, the trip runs %q", w.ai.Confirmed(g.ID), w.get(tr.ID).Running)
+	}
+	if err := o.Retry(g.ID); err != nil { // too early: it fails again
+		t.Fatal(err)
+	}
+	w.saga(o, g.ID, durable.Failed)
+	broken.Store(false)
+	if err := o.Retry(g.ID); err != nil {
+		t.Fatal(err)
+	}
+	s := w.saga(o, g.ID, durable.Done)
+	if got := slices.Compact(names(s.Steps)); s.Result != string(trip.GenerationReady) || !slices.Equal(got, []string{"hand over", "store", "finish", "confirm"}) {
+		t.Errorf("the saga made %q by %q", s.Result, got)
+	}
+	if w.ai.Started() != 1 || w.ai.Confirmed(g.ID) != 1 {
+		t.Errorf("started %d times, confirmed as version %d", w.ai.Started(), w.ai.Confirmed(g.ID))
+	}
+	after := w.get(tr.ID)
+	if after.Running != "" || after.Itinerary != 1 || after.Regenerations.Used != 0 {
+		t.Errorf("the trip is %+v", after)
+	}
+	if err := o.Retry(g.ID); !errors.Is(err, durable.ErrNotBrokenOff) {
+		t.Errorf("one that is done: %v", err)
+	}
+	if err := o.Retry("gen_nobody"); !errors.Is(err, durable.ErrNoSaga) {
+		t.Errorf("one that is not there: %v", err)
+	}
+}
+
+// A saga that was stopped, and whose generation was given back for that, ends as its generation did when it is retried.
+func TestOpsRetryASagaThatWasStopped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start("a")
+	o := w.ops()
+	tr := w.trip()
+	w.await(w.generate(tr, trip.Wish{}).ID, trip.GenerationReady)
+	w.ai.Hold(true)
+	g := w.generate(w.get(tr.ID), trip.Wish{Day: 2})
+	if err := o.Retry(g.ID); !errors.Is(err, durable.ErrNotBrokenOff) {
+		t.Errorf("one that runs: %v", err)
+	}
+	w.cancelWorkflow(g.ID)
+	w.saga(o, g.ID, durable.Cancelled)
+	w.await(g.ID, trip.GenerationFailed)
+	w.ai.Finish(g.ID, ready, "") // too late for the traveller, who was told that it failed
+	if err := o.Retry(g.ID); err != nil {
+		t.Fatal(err)
+	}
+	if s := w.saga(o, g.ID, durable.Done); s.Result != string(trip.GenerationFailed) {
+		t.Errorf("the saga made %q", s.Result)
+	}
+	after := w.get(tr.ID)
+	if after.Itinerary != 1 || after.Running != "" || after.Regenerations.Used != 0 {
+		t.Errorf("the trip is %+v", after)
 	}
 }

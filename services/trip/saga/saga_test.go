@@ -43,6 +43,8 @@ type world struct {
 	// deaf keeps the events about finished generations from the sagas.
 	deaf  bool
 	times saga.Times
+	// steps are what the sagas of a process do instead of the service's own; nil for those.
+	steps func(saga.Steps) saga.Steps
 }
 
 func quick() saga.Times {
@@ -101,7 +103,11 @@ func (w *world) start(executor string) (stop func()) {
 		Cities: new(triptest.Cities), Zones: zones.New(), Sagas: w.runner, Intake: ai, Planner: ai, Documents: peers.Documents{}, Log: quiet,
 		Clock: clock.System{}, IDs: id.Random{}, HandOverWait: 5 * time.Second,
 	})
-	if err := w.runner.Launch(w.Context(), w.service); err != nil {
+	steps := saga.Steps(w.service)
+	if w.steps != nil {
+		steps = w.steps(steps)
+	}
+	if err := w.runner.Launch(w.Context(), steps); err != nil {
 		w.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
