@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 
-	"github.com/tripgen/tripgen/internal/kafka"
 	"github.com/tripgen/tripgen/internal/metering"
 	"github.com/tripgen/tripgen/internal/personal"
 	"github.com/tripgen/tripgen/internal/rpc"
@@ -24,7 +23,7 @@ const maxItineraryBytes = 4 << 20
 
 // wireAI wires the role ai: accepting, watching, cancelling and confirming of generations.
 func wireAI(_ context.Context, r *role) error {
-	store, writer := aiStore(r)
+	store, _ := aiStore(r)
 	hub := progress.NewHub(r.Redis, store, r.Log)
 	r.Add(hub.Part())
 	calling, err := rpc.ClientOptions()
@@ -64,15 +63,7 @@ func wireAI(_ context.Context, r *role) error {
 		*aipostgres.Personal
 		airpc.Collector
 	}{aipostgres.NewPersonal(store, log.Forget), airpc.Collector{Reader: store}}}, options...))
-	r.Add(handlers.Looking(), ai.Retain(store, r.Clock, r.Log), events.Deletions(
-		kafka.NewReader(r.Kafka, events.DeletionGroup, kafka.AccountDeleted),
-		func(ctx context.Context, userID string) error {
-			ids, err := store.DeleteOwner(ctx, userID)
-			if err != nil {
-				return err
-			}
-			return log.Forget(ctx, ids)
-		}, deadLetters(r, writer)))
+	r.Add(handlers.Looking(), ai.Retain(store, r.Clock, r.Log))
 	return nil
 }
 

@@ -102,7 +102,7 @@ func wireTrip(ctx context.Context, r *role) error {
 		app.Part{Name: "trip renderer", Run: renderer.Run},
 		app.Part{Name: "trip events", Run: func(ctx context.Context) error {
 			return events.Consume(ctx, reader, events.Handlers{
-				Finished: runner.Finished, PlaceFilled: store.Filled, AccountDeleted: service.Forget,
+				Finished: runner.Finished, PlaceFilled: store.Filled,
 			}, deadLetters(r, writer))
 		}},
 	)

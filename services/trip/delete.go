@@ -63,15 +63,6 @@ func (s *Service) readAll(ctx context.Context, c Caller, ids []string) ([]Trip, 
 	return trips, nil
 }
 
-// Forget removes all trips of an account that was deleted, for good.
-func (s *Service) Forget(ctx context.Context, owner string) error {
-	gone, err := s.Trips.Forget(ctx, owner)
-	if err == nil {
-		s.Log.InfoContext(ctx, "removed the trips of a deleted account", "trips", gone)
-	}
-	return err
-}
-
 // purgeEvery is how often Clean looks for what is past its time.
 const purgeEvery = 10 * time.Minute
 

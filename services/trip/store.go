@@ -38,8 +38,6 @@ type Trips interface {
 	// Purge removes what is past its time: trips deleted, keys and feed entries written before these instants; it tells
 	// how many trips.
 	Purge(ctx context.Context, trips, keys, changes time.Time) (int, error)
-	// Forget removes all trips of an owner at once, for good: how many.
-	Forget(ctx context.Context, owner string) (int, error)
 }
 
 // Order is how a list of trips is ordered.

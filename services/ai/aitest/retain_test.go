@@ -1,53 +1,36 @@
 package aitest_test
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/tripgen/tripgen/internal/id"
-	"github.com/tripgen/tripgen/internal/kafka"
-	eventsv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/events/v1"
 	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/aitest"
-	"github.com/tripgen/tripgen/services/ai/events"
+	"github.com/tripgen/tripgen/services/ai/postgres"
 )
 
-// [U4] A deleted account's generations go, with what was asked, made and told; garbage does not keep that from happening,
-// nor does a store that fails at first.
+// [U4] A deleted account's generations go, with what was asked, made and told; other people's stay.
 func TestADeletedAccountsGenerationsGo(t *testing.T) {
 	t.Parallel()
 	s := aitest.Start(t, aitest.Options{NoModel: true})
 	request := aitest.Request("munich", 1)
 	s.Begin(t, request)
 	s.AwaitMade(t, request.GetGenerationId())
-	tries := 0
-	aitest.Run(t, events.Deletions(kafka.NewReader(s.Kafka, events.DeletionGroup, kafka.AccountDeleted), func(ctx context.Context, userID string) error {
-		if tries++; tries == 1 {
-			return errors.New("not now")
-		}
-		ids, err := s.Store.DeleteOwner(ctx, userID)
-		if err != nil {
-			return err
-		}
-		return s.Log.Forget(ctx, ids)
-	}, s.Dead()))
-	body, err := proto.Marshal(&eventsv1.AccountDeleted{UserId: aitest.Owner})
-	if err != nil {
+	forgetful := postgres.NewPersonal(s.Store, s.Log.Forget)
+	if removed, _, err := forgetful.Forget(t.Context(), "del_1", id.Random{}.New(id.User)); err != nil || len(removed) != 0 {
+		t.Errorf("of somebody without generations %v were removed, %v", removed, err)
+	}
+	if _, err := s.Store.Get(t.Context(), request.GetGenerationId()); err != nil {
 		t.Fatal(err)
 	}
-	for _, value := range [][]byte{[]byte("\xff garbage"), body} {
-		s.Put(t, kafka.Event{Topic: kafka.AccountDeleted, ID: id.Random{}.New(id.Event), Key: aitest.Owner, Value: value}.Message(t.Context()))
+	removed, _, err := forgetful.Forget(t.Context(), "del_2", aitest.Owner)
+	if err != nil || removed["generations"] != 1 || removed["requests"] != 1 || removed["results"] != 1 {
+		t.Errorf("removed were %v, %v", removed, err)
 	}
-	aitest.Await(t, func() bool {
-		_, err := s.Store.Get(t.Context(), request.GetGenerationId())
-		return errors.Is(err, ai.ErrNoGeneration)
-	})
-	if letter := s.DeadLetters(t, aitest.Owner, 1)[0]; letter.GetTopic() != string(kafka.AccountDeleted) || letter.GetGroup() != events.DeletionGroup {
-		t.Errorf("the garbage is kept as %v", letter)
+	if _, err := s.Store.Get(t.Context(), request.GetGenerationId()); !errors.Is(err, ai.ErrNoGeneration) {
+		t.Errorf("the generation is not gone: %v", err)
 	}
 	aitest.Await(t, func() bool {
 		left, err := s.Log.Read(t.Context(), request.GetGenerationId(), 0)

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/tripgen/tripgen/internal/postgres"
 )
 
@@ -58,14 +56,4 @@ func (s *Store) LatestRequest(ctx context.Context, owner, tripID string) ([]byte
 		return nil, fmt.Errorf("open request of %s: %w", generationID, err)
 	}
 	return body, nil
-}
-
-// DeleteOwner removes all that an owner asked for and gives the ids of the generations that were.
-func (s *Store) DeleteOwner(ctx context.Context, owner string) ([]string, error) {
-	rows, err := s.Pool.Query(ctx, "DELETE FROM generation WHERE owner = $1 RETURNING id", owner)
-	if err != nil {
-		return nil, describe("delete an owner's generations", postgres.Clean(err))
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	return ids, describe("delete an owner's generations", postgres.Clean(err))
 }

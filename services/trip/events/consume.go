@@ -30,13 +30,11 @@ type Handlers struct {
 	Finished func(ctx context.Context, eventID, generationID string, state trip.GenerationState, reason string) error
 	// PlaceFilled says that details of a place arrived that a trip wanted.
 	PlaceFilled func(ctx context.Context, eventID, tripID, placeID string) error
-	// AccountDeleted says that all of an account's data has to go.
-	AccountDeleted func(ctx context.Context, userID string) error
 }
 
 // Topics are what Consume reads.
 func Topics() []kafka.Topic {
-	return []kafka.Topic{kafka.GenerationFinished, kafka.PlaceEnriched, kafka.AccountDeleted}
+	return []kafka.Topic{kafka.GenerationFinished, kafka.PlaceEnriched}
 }
 
 var states = map[aiv1.GenerationState]trip.GenerationState{
@@ -157,12 +155,6 @@ func handle(ctx context.Context, m kafkago.Message, h Handlers) error {
 			return err
 		}
 		return h.PlaceFilled(ctx, kafka.EventID(m), enriched.GetTripId(), enriched.GetPlaceId())
-	case kafka.AccountDeleted:
-		var deleted eventsv1.AccountDeleted
-		if err := read(m, &deleted, func() bool { return id.Valid(id.User, deleted.GetUserId()) }); err != nil {
-			return err
-		}
-		return h.AccountDeleted(ctx, deleted.GetUserId())
 	}
 	return nil
 }

@@ -63,8 +63,7 @@ func TestWhatCannotBeHandledIsADeadLetterAndThePartitionMovesOn(t *testing.T) {
 				}
 				return nil
 			},
-			PlaceFilled:    func(context.Context, string, string, string) error { return nil },
-			AccountDeleted: func(context.Context, string) error { return nil },
+			PlaceFilled: func(context.Context, string, string, string) error { return nil },
 		}, graves(t, c))
 	}()
 	select {

@@ -66,8 +66,7 @@ func (h *heard) handlers() events.Handlers {
 		Finished: func(_ context.Context, event, generation string, state trip.GenerationState, reason string) error {
 			return h.hear(fmt.Sprint(event, " ", generation, " ", state, " ", reason))
 		},
-		PlaceFilled:    func(_ context.Context, _, tripID, place string) error { return h.hear(tripID + " " + place) },
-		AccountDeleted: func(_ context.Context, user string) error { return h.hear(user) },
+		PlaceFilled: func(_ context.Context, _, tripID, place string) error { return h.hear(tripID + " " + place) },
 	}
 }
 
@@ -91,33 +90,32 @@ func TestConsumeHandsEachEventOver(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	generationID, userID, otherID := id.Random{}.New(id.Generation), id.Random{}.New(id.User), id.Random{}.New(id.User)
+	generationID := id.Random{}.New(id.Generation)
 	for _, topic := range events.Topics() {
 		send(topic, "evt_0", nil)
 	}
 	// Another topic's events, or none at all, may read as events that name nothing.
 	for _, garbage := range []string{"", "gen_\x00", generationID + "x"} {
 		send(kafka.GenerationFinished, "evt_0", &eventsv1.GenerationFinished{GenerationId: garbage})
-		send(kafka.AccountDeleted, "evt_0", &eventsv1.AccountDeleted{UserId: garbage})
 	}
 	send(kafka.GenerationFinished, "evt_1", &eventsv1.GenerationFinished{
 		GenerationId: generationID, State: aiv1.GenerationState_GENERATION_STATE_FAILED, Reason: "BUDGET_SPENT",
 	})
 	send(kafka.PlaceEnriched, "evt_2", &eventsv1.PlaceEnriched{PlaceId: "osm:1"}) // for the cache, of no trip
 	send(kafka.PlaceEnriched, "evt_3", &eventsv1.PlaceEnriched{PlaceId: "osm:2", TripId: "trip_1"})
-	send(kafka.AccountDeleted, "evt_4", &eventsv1.AccountDeleted{UserId: userID})
+	send(kafka.PlaceEnriched, "evt_4", &eventsv1.PlaceEnriched{PlaceId: "osm:3", TripId: "trip_1"})
 
 	h := &heard{fails: 2, want: 3, done: make(chan struct{})}
 	consume(t, c, h)
 	slices.Sort(h.all)
-	want := []string{"evt_1 " + generationID + " failed BUDGET_SPENT", "trip_1 osm:2", userID}
+	want := []string{"evt_1 " + generationID + " failed BUDGET_SPENT", "trip_1 osm:2", "trip_1 osm:3"}
 	if !slices.Equal(h.all, want) {
 		t.Fatalf("got %q, want %q", h.all, want)
 	}
-	send(kafka.AccountDeleted, "evt_5", &eventsv1.AccountDeleted{UserId: otherID})
+	send(kafka.PlaceEnriched, "evt_5", &eventsv1.PlaceEnriched{PlaceId: "osm:4", TripId: "trip_2"})
 	again := &heard{want: 1, done: make(chan struct{})}
 	consume(t, c, again)
-	if !slices.Equal(again.all, []string{otherID}) {
+	if !slices.Equal(again.all, []string{"trip_2 osm:4"}) {
 		t.Fatalf("after a restart: %q", again.all)
 	}
 }

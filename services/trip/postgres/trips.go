@@ -199,21 +199,3 @@ func (s *Store) Purge(ctx context.Context, trips, keys, changes time.Time) (int,
 	_, err = s.pool.Exec(ctx, `DELETE FROM change WHERE time < $1`, changes)
 	return int(tag.RowsAffected()), failed(postgres.Clean(err), "purge feed entries")
 }
-
-// Forget removes all trips of an owner.
-func (s *Store) Forget(ctx context.Context, owner string) (int, error) {
-	var gone int
-	err := postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `DELETE FROM trip WHERE owner = $1`, owner)
-		if err != nil {
-			return err
-		}
-		gone = int(tag.RowsAffected())
-		if _, err := tx.Exec(ctx, `DELETE FROM webhook WHERE owner = $1`, owner); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `DELETE FROM idempotency WHERE owner = $1`, owner)
-		return err
-	})
-	return gone, failed(err, "forget trips")
-}

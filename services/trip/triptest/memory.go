@@ -282,25 +282,6 @@ func (m *Memory) remove(id string) {
 	}
 }
 
-// Forget removes all trips of an owner.
-func (m *Memory) Forget(_ context.Context, owner string) (int, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	gone := 0
-	for id, t := range m.trips {
-		if t.Owner == owner {
-			m.remove(id)
-			gone++
-		}
-	}
-	for key := range m.keys {
-		if key.owner == owner {
-			delete(m.keys, key)
-		}
-	}
-	return gone, nil
-}
-
 // Changes reads a trip's feed.
 func (m *Memory) Changes(_ context.Context, owner, tripID string, after int64, limit int) ([]trip.Change, error) {
 	m.mu.Lock()

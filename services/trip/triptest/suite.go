@@ -60,7 +60,6 @@ func Suite(t *testing.T, open func(t *testing.T, c clock.Clock) Store) {
 		"ListsByStatusAndSearch":        testListFilters,
 		"DeletedTripsCanBeListedAWeek":  testDeleted,
 		"PurgeRemovesWhatIsPast":        testPurge,
-		"ForgetRemovesOneOwnersTrips":   testForget,
 		"FeedHasNoGapsAndKnowsItsEnds":  testFeed,
 		"SubscribersAreWoken":           testSubscribe,
 		"FilledPlacesAreTold":           testFilled,

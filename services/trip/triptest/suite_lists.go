@@ -144,20 +144,6 @@ func testPurge(f *fixture) {
 	}
 }
 
-func testForget(f *fixture) {
-	mine := f.create()
-	other := f.create(func(t *trip.Trip) { t.Owner = Stranger })
-	n, err := f.Forget(f.ctx, Owner)
-	f.must(err)
-	if n != 1 {
-		f.Fatalf("forgot %d trips, want 1", n)
-	}
-	_, err = f.Trip(f.ctx, Owner, mine.ID)
-	f.wantReason(err, errs.ReasonNotFound)
-	_, err = f.Trip(f.ctx, Stranger, other.ID)
-	f.must(err)
-}
-
 func testFeed(f *fixture) {
 	t := f.create()
 	for range 4 {

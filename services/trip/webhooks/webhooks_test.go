@@ -1,6 +1,7 @@
 package webhooks_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/tripgen/tripgen/internal/errs"
 	"github.com/tripgen/tripgen/services/trip"
+	"github.com/tripgen/tripgen/services/trip/postgres"
 	"github.com/tripgen/tripgen/services/trip/triptest"
 	"github.com/tripgen/tripgen/services/trip/webhooks"
 )
@@ -129,7 +131,8 @@ func TestOnlyWhoAskedIsTold(t *testing.T) {
 	if _, err := w.service.Deliveries(t.Context(), w.caller, mine.ID, "", 10); !errs.HasReason(err, errs.ReasonNotFound) {
 		t.Errorf("somebody else's log: %v", err)
 	}
-	if _, err := w.store.Forget(t.Context(), triptest.Owner); err != nil {
+	noFiles := func(context.Context, []string) (int64, error) { return 0, nil }
+	if _, _, err := postgres.NewPersonal(w.store, noFiles).Forget(t.Context(), "del_1", triptest.Owner); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.store.Webhook(t.Context(), triptest.Owner, mine.ID); !errs.HasReason(err, errs.ReasonNotFound) {
