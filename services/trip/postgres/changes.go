@@ -28,6 +28,24 @@ func (s *Store) tell(b *pgx.Batch, c trip.Change) error {
 
 // Changes reads a trip's feed.
 func (s *Store) Changes(ctx context.Context, owner, tripID string, after int64, limit int) ([]trip.Change, error) {
+	changes, newest, err := s.feed(ctx, owner, tripID, after, limit)
+	switch {
+	case err != nil:
+		return nil, err
+	case after > newest, len(changes) > 0 && changes[0].Number != after+1, len(changes) == 0 && after < newest:
+		return nil, trip.ErrResumeToken
+	}
+	return changes, nil
+}
+
+// KeptChanges reads what is kept of a trip's feed after a number, which may begin later: ErrNoTrip.
+func (s *Store) KeptChanges(ctx context.Context, owner, tripID string, after int64, limit int) ([]trip.Change, error) {
+	changes, _, err := s.feed(ctx, owner, tripID, after, limit)
+	return changes, err
+}
+
+// feed reads entries with the number of the newest one that there is: ErrNoTrip.
+func (s *Store) feed(ctx context.Context, owner, tripID string, after int64, limit int) (changes []trip.Change, newest int64, err error) {
 	// One statement, so that the trip's count and the entries are of the same moment.
 	rows, err := s.pool.Query(ctx, `
 		SELECT t.changes, coalesce(c.number, 0), c.body
@@ -36,21 +54,17 @@ func (s *Store) Changes(ctx context.Context, owner, tripID string, after int64, 
 		) c ON true
 		WHERE t.id = $1 AND t.owner = $2 ORDER BY c.number`, tripID, owner, after, limit)
 	if err != nil {
-		return nil, failed(postgres.Clean(err), "read feed")
+		return nil, 0, failed(postgres.Clean(err), "read feed")
 	}
 	defer rows.Close()
-	var (
-		changes []trip.Change
-		newest  int64
-		found   bool
-	)
+	found := false
 	for rows.Next() {
 		var (
 			number int64
 			body   []byte
 		)
 		if err := rows.Scan(&newest, &number, &body); err != nil {
-			return nil, failed(err, "read feed")
+			return nil, 0, failed(err, "read feed")
 		}
 		found = true
 		if number == 0 {
@@ -58,19 +72,17 @@ func (s *Store) Changes(ctx context.Context, owner, tripID string, after int64, 
 		}
 		var c trip.Change
 		if err := s.get(body, changePlace(tripID, number), &c); err != nil {
-			return nil, failed(err, "read feed")
+			return nil, 0, failed(err, "read feed")
 		}
 		changes = append(changes, c)
 	}
 	switch err := postgres.Clean(rows.Err()); {
 	case err != nil:
-		return nil, failed(err, "read feed")
+		return nil, 0, failed(err, "read feed")
 	case !found:
-		return nil, trip.ErrNoTrip
-	case after > newest, len(changes) > 0 && changes[0].Number != after+1, len(changes) == 0 && after < newest:
-		return nil, trip.ErrResumeToken
+		return nil, 0, trip.ErrNoTrip
 	}
-	return changes, nil
+	return changes, newest, nil
 }
 
 // Filled tells that a place's details were filled in. An event that comes again finds no row to update.

@@ -54,6 +54,18 @@ func (s *Store) Itinerary(ctx context.Context, owner, tripID string, version int
 	return it, failed(err, "read itinerary")
 }
 
+// KeptItinerary reads the oldest version after another one (0 for the very oldest), also of a trip that is deleted and
+// not purged yet: ErrVersionGone where there is none.
+func (s *Store) KeptItinerary(ctx context.Context, owner, tripID string, after int64) (trip.Itinerary, error) {
+	it, err := s.scanItinerary(s.pool.QueryRow(ctx, `
+		SELECT `+itineraryColumns+` FROM trip t JOIN itinerary i ON i.trip_id = t.id
+		WHERE t.id = $1 AND t.owner = $2 AND i.version > $3 ORDER BY i.version LIMIT 1`, tripID, owner, after))
+	if errors.Is(err, postgres.ErrNoRow) {
+		return it, trip.ErrVersionGone
+	}
+	return it, failed(err, "read itinerary")
+}
+
 // missing says why there is no such version.
 func (s *Store) missing(ctx context.Context, owner, tripID string, version int64) error {
 	if err := s.there(ctx, owner, tripID); err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/tripgen/tripgen/internal/errs"
 	"github.com/tripgen/tripgen/internal/lang"
 	"github.com/tripgen/tripgen/internal/personal"
+	tripv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1"
 	"github.com/tripgen/tripgen/services/trip"
 	"github.com/tripgen/tripgen/services/trip/export"
 )
@@ -15,6 +16,7 @@ import (
 //
 //	trips/TRIP/trip.json              a Trip; those deleted in the last days too
 //	trips/TRIP/itinerary-VERSION.json an Itinerary; the newest also as .ics and .gpx
+//	trips/TRIP/feed/NUMBER.json       an entry of the trip's feed, as WatchTrip tells it, of the last days
 //	trips/TRIP/shares/LINK.json       a ShareLink
 //	trips/TRIP/alerts/ALERT.json      an Alert that is open
 //	webhooks/WEBHOOK.json             a Webhook, without its secret
@@ -22,9 +24,12 @@ type Collector struct {
 	Deps
 	Trips interface {
 		trip.Trips
-		trip.Itineraries
 		trip.Shares
 		trip.Alerts
+		// KeptItinerary gives the oldest version after another one, and KeptChanges the entries of a feed after one, also of
+		// trips that are deleted and not purged yet: ErrVersionGone, ErrNoTrip.
+		KeptItinerary(ctx context.Context, owner, tripID string, after int64) (trip.Itinerary, error)
+		KeptChanges(ctx context.Context, owner, tripID string, after int64, limit int) ([]trip.Change, error)
 		Webhooks(ctx context.Context, owner, before string, limit int) ([]trip.Webhook, error)
 	}
 }
@@ -74,7 +79,7 @@ func (c Collector) trip(ctx context.Context, t trip.Trip, add personal.Adder) er
 	if err := add.Message(at+"/trip", tripMessage(t, c.Clock.Now())); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context, trip.Trip, string, personal.Adder) error{c.itineraries, c.shares, c.alerts} {
+	for _, part := range []func(context.Context, trip.Trip, string, personal.Adder) error{c.itineraries, c.feed, c.shares, c.alerts} {
 		if err := part(ctx, t, at, add); err != nil && errs.KindOf(err) != errs.KindNotFound {
 			return err
 		}
@@ -82,40 +87,62 @@ func (c Collector) trip(ctx context.Context, t trip.Trip, add personal.Adder) er
 	return nil
 }
 
+// itineraries gives the versions one by one, since each may be replaced meanwhile.
 func (c Collector) itineraries(ctx context.Context, t trip.Trip, at string, add personal.Adder) error {
-	versions, err := c.Trips.Versions(ctx, t.Owner, t.ID)
+	for after := int64(0); ; {
+		it, err := c.Trips.KeptItinerary(ctx, t.Owner, t.ID, after)
+		if errs.KindOf(err) == errs.KindNotFound {
+			return nil
+		}
+		if err == nil {
+			err = itinerary(t, it, fmt.Sprintf("%s/itinerary-%d", at, it.Version), add)
+		}
+		if err != nil {
+			return err
+		}
+		after = it.Version
+	}
+}
+
+func itinerary(t trip.Trip, it trip.Itinerary, path string, add personal.Adder) error {
+	m, err := itineraryMessage(it)
 	if err != nil {
 		return err
 	}
-	for _, v := range versions {
-		it, err := c.Trips.Itinerary(ctx, t.Owner, t.ID, v.Version)
+	if err := add.Message(path, m); err != nil || it.Version != t.Itinerary {
+		return err
+	}
+	sheet := export.Sheet{TripName: t.Name, Itinerary: m, Language: lang.Default}
+	gpx, err := export.GPX(sheet)
+	if err != nil {
+		return err
+	}
+	if err := add(path+".gpx", gpx.Data); err != nil {
+		return err
+	}
+	return add(path+".ics", export.ICS(sheet).Data)
+}
+
+func (c Collector) feed(ctx context.Context, t trip.Trip, at string, add personal.Adder) error {
+	for after := int64(0); ; {
+		entries, err := c.Trips.KeptChanges(ctx, t.Owner, t.ID, after, collectPage)
 		if err != nil {
 			return err
 		}
-		m, err := itineraryMessage(it)
-		if err != nil {
-			return err
+		for _, e := range entries {
+			m := new(tripv1.WatchTripResponse)
+			if err := fillChange(m, &e, c.Clock.Now()); err != nil {
+				return err
+			}
+			if err := add.Message(fmt.Sprintf("%s/feed/%d", at, e.Number), m); err != nil {
+				return err
+			}
+			after = e.Number
 		}
-		path := fmt.Sprintf("%s/itinerary-%d", at, v.Version)
-		if err := add.Message(path, m); err != nil {
-			return err
-		}
-		if v.Version != t.Itinerary {
-			continue
-		}
-		sheet := export.Sheet{TripName: t.Name, Itinerary: m, Language: lang.Default}
-		gpx, err := export.GPX(sheet)
-		if err != nil {
-			return err
-		}
-		if err := add(path+".gpx", gpx.Data); err != nil {
-			return err
-		}
-		if err := add(path+".ics", export.ICS(sheet).Data); err != nil {
-			return err
+		if len(entries) < collectPage {
+			return nil
 		}
 	}
-	return nil
 }
 
 func (c Collector) shares(ctx context.Context, t trip.Trip, at string, add personal.Adder) error {

@@ -76,8 +76,7 @@ func (w *watch) send(change *trip.Change) error {
 		m.Event = &tripv1.WatchTripResponse_Heartbeat{Heartbeat: &tripv1.Heartbeat{}}
 	} else {
 		w.number = change.Number
-		m.Time = timestamppb.New(change.Time)
-		if err := w.fill(m, change); err != nil {
+		if err := fillChange(m, change, w.Clock.Now()); err != nil {
 			return err
 		}
 	}
@@ -85,10 +84,12 @@ func (w *watch) send(change *trip.Change) error {
 	return w.stream.Send(m)
 }
 
-func (w *watch) fill(m *tripv1.WatchTripResponse, c *trip.Change) error {
+// fillChange tells an entry of a feed, as of now.
+func fillChange(m *tripv1.WatchTripResponse, c *trip.Change, now time.Time) error {
+	m.Time = timestamppb.New(c.Time)
 	switch {
 	case c.Trip != nil:
-		m.Event = &tripv1.WatchTripResponse_TripChanged{TripChanged: w.message(*c.Trip)}
+		m.Event = &tripv1.WatchTripResponse_TripChanged{TripChanged: tripMessage(*c.Trip, now)}
 	case c.Itinerary != nil:
 		change := &tripv1.ItineraryChange{Version: c.Itinerary.Version, Revision: c.Itinerary.Revision}
 		for _, day := range c.Itinerary.Days {

@@ -338,7 +338,7 @@ func (w *world) judgeExport(s subject) (lost, doubled int) {
 		seen[service+"/"+d.Path]++
 		return nil
 	}))
-	if e.State != user.Exported || seen["user"] != 5 || seen["trip"] != 2 || seen["ai"] != 2 || len(e.Parts) != 4 {
+	if e.State != user.Exported || seen["user"] != 5 || seen["trip"] != 4 || seen["ai"] != 2 || len(e.Parts) != 4 {
 		w.Errorf("%s is %+v with %v", s.id, e, seen)
 		lost = 1
 	}
