@@ -57,7 +57,7 @@ up: build $(ENVOY) $(FONTS) ## Bring everything up on this machine until Ctrl-C
 	@bin/tripgen up
 
 test: build $(TEST_TOOLS) $(PROTO_DEPS) $(ENVOY) $(KAFKA) $(TS_BUILT) $(FONTS) ## Run all tests against real servers, started and stopped here
-	@scripts/system.sh postgres redis java curl
+	@scripts/system.sh postgres redis java curl xmllint
 	@go build -o $(BIN)/testenv ./internal/testenv/run
 	@$(BIN)/testenv -kafka-libs $(CACHE)/kafka/libs -- scripts/test.sh
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that system programs are there: system.sh NEED…, where a need is
-# postgres, redis, java, maven, chromium or pip. Does nothing when they are; otherwise
+# postgres, redis, java, maven, chromium, pip or xmllint. Does nothing when they are; otherwise
 # installs Debian's packages (as root or by sudo without a password), or says in
 # one line what to install. No service is left running and no database cluster
 # is made: TripGen and its tests start servers of their own.
@@ -17,6 +17,7 @@ has() {
 	curl) command -v curl >/dev/null ;;
 	chromium) command -v chromium >/dev/null ;;
 	pip) python3 -m pip --version >/dev/null 2>&1 ;;
+	xmllint) command -v xmllint >/dev/null ;;
 	*) echo "system.sh: unknown need: $1" >&2; exit 2 ;;
 	esac
 }
@@ -39,6 +40,7 @@ package() {
 	java) echo default-jdk-headless ;;
 	maven) echo maven ;;
 	pip) echo python3-pip ;;
+	xmllint) echo libxml2-utils ;;
 	esac
 }
 

@@ -3,7 +3,6 @@ package export_test
 import (
 	"bytes"
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"strings"
 	"testing"
@@ -136,84 +135,6 @@ func TestICSIsStrict(t *testing.T) {
 	}
 	if !strings.Contains(text, `SUMMARY:Schloss Nymphenburg\, Ost\; Flügel`) {
 		t.Error("commas and semicolons are not escaped")
-	}
-}
-
-// gpxOrder is the order of children that the schema of GPX 1.1 demands, of the elements that may be used.
-var gpxOrder = map[string][]string{
-	"gpx":      {"metadata", "wpt", "rte", "trk", "extensions"},
-	"metadata": {"name", "desc", "author", "copyright", "link", "time", "keywords", "bounds", "extensions"},
-	"wpt":      {"ele", "time", "magvar", "geoidheight", "name", "cmt", "desc", "src", "link", "sym", "type"},
-	"trk":      {"name", "cmt", "desc", "src", "link", "number", "type", "extensions", "trkseg"},
-	"trkseg":   {"trkpt", "extensions"},
-	"trkpt":    {"ele", "time"},
-}
-
-// [T11] GPX keeps its schema: namespace, version, order of elements, ranges of positions, times.
-func TestGPXKeepsItsSchema(t *testing.T) {
-	t.Parallel()
-	f, err := export.GPX(sheet(2, 4))
-	if err != nil {
-		t.Fatal(err)
-	}
-	decoder := xml.NewDecoder(bytes.NewReader(f.Data))
-	type open struct {
-		name string
-		rank int
-	}
-	stack := []open{{}}
-	counts := map[string]int{}
-	for {
-		token, err := decoder.Token()
-		if token == nil {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		switch e := token.(type) {
-		case xml.StartElement:
-			name := e.Name.Local
-			counts[name]++
-			if e.Name.Space != "http://www.topografix.com/GPX/1/1" {
-				t.Fatalf("<%s> is in %q", name, e.Name.Space)
-			}
-			if parent := &stack[len(stack)-1]; parent.name != "" {
-				rank := -1
-				for i, allowed := range gpxOrder[parent.name] {
-					if allowed == name {
-						rank = i
-					}
-				}
-				if rank < parent.rank {
-					t.Fatalf("<%s> must not stand there in <%s>", name, parent.name)
-				}
-				parent.rank = rank
-			}
-			for _, a := range e.Attr {
-				var degrees float64
-				if limit := map[string]float64{"lat": 90, "lon": 180}[a.Name.Local]; limit > 0 {
-					if _, err := fmt.Sscan(a.Value, &degrees); err != nil || degrees < -limit || degrees > limit {
-						t.Errorf("%s=%q", a.Name.Local, a.Value)
-					}
-				}
-			}
-			stack = append(stack, open{name: name})
-		case xml.EndElement:
-			stack = stack[:len(stack)-1]
-		case xml.CharData:
-			if stack[len(stack)-1].name == "time" {
-				if _, err := time.Parse(time.RFC3339, string(e)); err != nil {
-					t.Error(err)
-				}
-			}
-		}
-	}
-	if counts["wpt"] != 2*7 || counts["trk"] != 2 || counts["trkseg"] != 2*6 {
-		t.Errorf("got %v", counts)
-	}
-	if !bytes.Contains(f.Data, []byte("Schloss Nymphenburg, Ost; Flügel")) {
-		t.Error("a name is missing")
 	}
 }
 

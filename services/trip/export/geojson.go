@@ -70,8 +70,10 @@ func cutAtDateLine(way []*typev1.LatLng) orb.Geometry {
 		from, to := point(way[i-1]), point(way[i])
 		if across := to[0] - from[0]; math.Abs(across) > 180 {
 			edge := math.Copysign(180, from[0])
-			along := (edge - from[0]) / (to[0] + 2*edge - from[0])
-			lat := from[1] + along*(to[1]-from[1])
+			lat := from[1]
+			if way := to[0] + 2*edge - from[0]; way != 0 { // both on the line, once as 180 and once as −180
+				lat += (edge - from[0]) / way * (to[1] - from[1])
+			}
 			last := len(lines) - 1
 			lines[last] = append(lines[last], orb.Point{edge, lat})
 			lines = append(lines, orb.LineString{{-edge, lat}})
