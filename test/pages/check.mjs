@@ -1,4 +1,4 @@
-// Opens the log-in pages in a real browser, as package pages' test tells it to, and says what is wrong with them: by
+// Opens the log-in pages, or a shared itinerary, in a real browser, as package pages' test tells it to, and says what is wrong with them: by
 // axe-core's rules, by keyboard alone, and with JavaScript turned off.
 import { readFileSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -14,7 +14,7 @@ const browser = await puppeteer.launch({
 })
 
 // Looks at a page as it stands: axe's findings that are serious or worse, and a picture.
-async function look(page, name) {
+async function look(page, name, whole = false) {
   await page.evaluate(axe)
   const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }))
   for (const v of found.violations) {
@@ -25,7 +25,7 @@ async function look(page, name) {
   console.log(`${name}: ${found.passes.length} rules passed, ${found.violations.length} did not`)
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth)
   if (wide) wrong.push(`${name}: scrolls sideways`)
-  await page.screenshot({ path: join(told.out, `${name}.png`) })
+  await page.screenshot({ path: join(told.out, `${name}.png`), fullPage: whole })
 }
 
 async function open(language, dark, narrow, script) {
@@ -98,10 +98,24 @@ async function logInByKeyboard(language) {
   await context.close()
 }
 
+// Looks at a shared itinerary, whole, and at what a link says that does not work.
+async function lookAtShared(language, dark, narrow) {
+  const name = [language, dark ? 'dark' : 'light', narrow ? 'narrow' : 'wide'].join('-')
+  const { context, page } = await open(language, dark, narrow, true)
+  for (const which of ['shared', 'gone']) {
+    await page.goto(told[which])
+    await look(page, `${name}-${which}`, true)
+  }
+  await context.close()
+}
+
 try {
   for (const language of ['ko', 'en']) {
-    for (const [dark, narrow] of [[false, false], [true, true]]) await lookAtAll(language, dark, narrow)
-    await logInByKeyboard(language)
+    for (const [dark, narrow] of [[false, false], [true, true]]) {
+      if (told.shared) await lookAtShared(language, dark, narrow)
+      else await lookAtAll(language, dark, narrow)
+    }
+    if (!told.shared) await logInByKeyboard(language)
   }
 } finally {
   await browser.close()

@@ -1,4 +1,4 @@
-// Package pages looks at the log-in pages in a real browser. Run it with `make check-pages`.
+// Package pages looks at the log-in pages and at a shared itinerary in a real browser. Run it with `make check-pages`.
 package pages
 
 import (
@@ -51,24 +51,31 @@ func TestThePagesAreForEverybody(t *testing.T) {
 		}
 		return s.URL + "/oauth2/auth?" + q.Encode()
 	}
-	out, err := filepath.Abs(filepath.Join("..", "..", ".cache", "pages"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	told, err := json.Marshal(map[string]string{
-		"browser": os.Getenv("TRIPGEN_TEST_BROWSER"), "out": out, "loginId": p.LoginID, "password": p.Password, "redirect": redirect,
+	look(t, map[string]string{
+		"loginId": p.LoginID, "password": p.Password, "redirect": redirect,
 		"thirdParty": ask(partner.ID, redirect, "prompt", "consent"),
 		"firstParty": ask(oauth.ClientCLI, "http://127.0.0.1:1/callback", "prompt", "consent"),
 		"bad":        ask(partner.ID, "https://elsewhere.example/"),
 	})
+}
+
+// look opens the pages whose addresses are told in the browser.
+func look(t *testing.T, told map[string]string) {
+	t.Helper()
+	out, err := filepath.Abs(filepath.Join("..", "..", ".cache", "pages"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	told["browser"], told["out"] = os.Getenv("TRIPGEN_TEST_BROWSER"), out
+	all, err := json.Marshal(told)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	look := exec.CommandContext(ctx, "node", "check.mjs")
-	look.Stdin, look.WaitDelay = bytes.NewReader(told), 10*time.Second
-	said, err := look.CombinedOutput()
+	browse := exec.CommandContext(ctx, "node", "check.mjs")
+	browse.Stdin, browse.WaitDelay = bytes.NewReader(all), 10*time.Second
+	said, err := browse.CombinedOutput()
 	t.Logf("%s\npictures are in %s", said, out)
 	if err != nil {
 		t.Error(err)

@@ -21,8 +21,10 @@ var dayColors = []color.RGBA{
 }
 
 func dayColor(number int32) color.RGBA {
-	return dayColors[(int(number)+len(dayColors)-1)%len(dayColors)]
+	return dayColors[dayColorIndex(number)]
 }
+
+func dayColorIndex(number int32) int { return (int(number) + len(dayColors) - 1) % len(dayColors) }
 
 var (
 	paper   = canvas.Hex("#f6f4ee")

@@ -9,16 +9,30 @@ import (
 	"html/template"
 	"strings"
 
+	"github.com/tripgen/tripgen/internal/lang"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 )
 
 //go:embed page.css
-var pageStyle string
+var pageRules string
+
+// pageStyle has the rules and the colours of days, as on the map.
+var pageStyle = pageRules + dayRules()
+
+func dayRules() string {
+	var rules strings.Builder
+	for i, c := range dayColors {
+		fmt.Fprintf(&rules, ".day%d b:not(.rest) { background: #%02x%02x%02x; }\n", i, c.R, c.G, c.B)
+	}
+	return rules.String()
+}
 
 //go:embed page.html
 var pageText string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+const pageType = "text/html; charset=utf-8"
 
 // PagePolicy is the content security policy of a page: nothing but its own style and pictures within it.
 var PagePolicy = fmt.Sprintf(
@@ -38,8 +52,10 @@ type page struct {
 }
 
 type pageDay struct {
-	Title, When, Color string
-	Stops              []pageStop
+	Title, When string
+	// Color is the number of the day's colour.
+	Color int
+	Stops []pageStop
 }
 
 type pageStop struct {
@@ -71,14 +87,23 @@ func Page(s Sheet, picture []byte) (File, error) {
 	if err := pageTemplate.Execute(&out, p); err != nil {
 		return File{}, fmt.Errorf("write page: %w", err)
 	}
-	return s.File("html", "text/html; charset=utf-8", out.Bytes()), nil
+	return s.File("html", pageType, out.Bytes()), nil
+}
+
+// Notice makes a page that tells why there is nothing to see, and what can be done.
+func Notice(l lang.Lang, why, instead lang.Text) (File, error) {
+	var out bytes.Buffer
+	p := page{Lang: string(l), Title: why.In(l), Empty: instead.In(l), Style: template.CSS(pageStyle)}
+	if err := pageTemplate.Execute(&out, p); err != nil {
+		return File{}, fmt.Errorf("write page: %w", err)
+	}
+	return File{Name: "notice.html", MediaType: pageType, Data: out.Bytes()}, nil
 }
 
 func (s Sheet) pageDay(d *typev1.Day) pageDay {
-	r, g, b, _ := dayColor(d.GetNumber()).RGBA()
 	day := pageDay{
 		Title: s.dayTitle(d), When: strings.Join(nonEmpty(s.date(d), s.weather(d)), " · "),
-		Color: fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8),
+		Color: dayColorIndex(d.GetNumber()),
 	}
 	for i, n := range numbers(d) {
 		stop := d.GetStops()[i]

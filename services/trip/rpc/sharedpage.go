@@ -37,22 +37,37 @@ func SharedPages(d Deps, log *slog.Logger) http.Handler {
 		head.Set("Referrer-Policy", "no-referrer") // the token is in the address
 		head.Set("X-Robots-Tag", "noindex")
 		head.Set("Vary", "Accept-Language")
+		status := http.StatusOK
 		switch e, known := errs.Of(err); {
-		case err == nil:
-			head.Set("Content-Type", page.MediaType)
-			head.Set("Content-Language", string(language))
-			head.Set("Content-Security-Policy", export.PagePolicy)
-			_, _ = w.Write(page.Data) // the caller has gone if this fails
 		case known && e.Kind == errs.KindNotFound:
-			http.Error(w, e.Message.In(language), http.StatusNotFound)
-		default:
+			status = http.StatusNotFound
+			page, err = export.Notice(language, e.Message, askForAnother)
+		case err != nil:
 			log.WarnContext(r.Context(), "show a shared itinerary", "error", err)
 			head.Set("Retry-After", "5")
-			http.Error(w, "try again", http.StatusServiceUnavailable)
+			status = http.StatusServiceUnavailable
+			page, err = export.Notice(language, notNow, tryAgain)
 		}
+		if err != nil {
+			log.ErrorContext(r.Context(), "tell why there is no shared itinerary", "error", err)
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		head.Set("Content-Type", page.MediaType)
+		head.Set("Content-Language", string(language))
+		head.Set("Content-Security-Policy", export.PagePolicy)
+		w.WriteHeader(status)
+		_, _ = w.Write(page.Data) // the caller has gone if this fails
 	})
 	return mux
 }
+
+// What a page says that has no itinerary to show.
+var (
+	askForAnother = lang.Text{Ko: "링크를 보낸 분에게 새 링크를 부탁해 보세요.", En: "Ask whoever sent it to you for a new one."}
+	notNow        = lang.Text{Ko: "지금은 일정을 열 수 없습니다.", En: "The itinerary cannot be opened right now."}
+	tryAgain      = lang.Text{Ko: "잠시 후 다시 시도해 주세요.", En: "Please try again in a moment."}
+)
 
 func (d Deps) sharedPage(ctx context.Context, token string, language lang.Lang, log *slog.Logger) (export.File, error) {
 	t, it, err := d.Service.OpenShare(ctx, token)

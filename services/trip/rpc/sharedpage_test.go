@@ -72,7 +72,9 @@ func TestASharedLinkOpensAsAPage(t *testing.T) {
 	w.clock.Advance(24 * time.Hour)
 	for language, says := range map[string]string{"ko": "더 이상 열 수 없는 링크입니다.", "en": "This link does not work (any more)."} {
 		for name, path := range map[string]string{"expired": path, "never was": "/shared/?t=x", "nothing": "/shared/"} {
-			if res, page := w.open(path, language); res.StatusCode != http.StatusNotFound || strings.TrimSpace(page) != says {
+			res, page := w.open(path, language)
+			if res.StatusCode != http.StatusNotFound || res.Header.Get("Content-Type") != "text/html; charset=utf-8" ||
+				!strings.Contains(page, `<html lang="`+language+`">`) || !strings.Contains(page, "<h1>"+says+"</h1>") {
 				t.Errorf("%s, %s: %s %q", name, language, res.Status, page)
 			}
 		}
