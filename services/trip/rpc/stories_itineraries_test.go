@@ -61,6 +61,11 @@ func TestAnUnreadyTripIsRefused(t *testing.T) {
 		"no start date", generating(func(*tripv1.GenerateItineraryRequest) {}), connect.CodeFailedPrecondition,
 		errs.ReasonTripNotReady, "", "일정을 만들기에 아직 부족한 정보가 있습니다.", "The trip still lacks something that an itinerary needs.",
 	}})
+	s.refuses(t, []refused{notFound("no itinerary yet", "아직 만들어진 일정이 없습니다.", "The trip has no itinerary yet.",
+		func(ctx context.Context, s *story) error {
+			_, err := s.user.Itineraries.GetItinerary(ctx, &tripv1.GetItineraryRequest{TripId: s.trip.GetId()})
+			return err
+		})})
 	s.trip = s.create(func(r *tripv1.CreateTripRequest) { r.Destinations[1].Name = "Atlantis" })
 	s.refuses(t, []refused{{
 		"an unknown city", generating(func(*tripv1.GenerateItineraryRequest) {}), connect.CodeFailedPrecondition,
@@ -160,6 +165,33 @@ func TestRegenerationsThatAreRefused(t *testing.T) {
 	}})
 }
 
+// [T9] What cannot be done about an alert.
+func TestResolutionsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.trip = s.soon()
+	s.outlook.SetWeather(tomorrow, rain)
+	alert := s.check(s.trip)[0]
+	resolving := func(change func(*tripv1.ResolveAlertRequest)) func(context.Context, *story) error {
+		return func(ctx context.Context, s *story) error {
+			r := &tripv1.ResolveAlertRequest{TripId: s.trip.GetId(), AlertId: alert.GetId(), Action: replace}
+			change(r)
+			_, err := s.user.Itineraries.ResolveAlert(ctx, r)
+			return err
+		}
+	}
+	s.refuses(t, []refused{
+		invalid("no action", "action", "하나를 골라 주세요.", "Choose one.", resolving(func(r *tripv1.ResolveAlertRequest) { r.Action = 0 })),
+		invalid("a stop that it does not hit", "stop_id", "알림과 관계없는 장소입니다.", "The alert does not hit this stop.",
+			resolving(func(r *tripv1.ResolveAlertRequest) { r.StopId = noStop })),
+	})
+	s.resolve(s.trip, alert, keep)
+	s.refuses(t, []refused{{
+		"one that was resolved", resolving(func(*tripv1.ResolveAlertRequest) {}), connect.CodeFailedPrecondition, errs.ReasonAlertEnded, "",
+		"이미 처리되었거나 지나간 알림입니다.", "The alert was resolved already, or its cause has gone away.",
+	}})
+}
+
 // [T9] [T10] [T11] [T12] Alerts, maps, files and links.
 func TestLooksExportsAndSharesThatAreRefused(t *testing.T) {
 	t.Parallel()
@@ -196,6 +228,12 @@ func TestLooksExportsAndSharesThatAreRefused(t *testing.T) {
 		gone("a file of a version that is gone", export(func(r *tripv1.ExportItineraryRequest) { r.Version = 9 })),
 		invalid("a link for more than a year", "valid_days", "0 이상 365 이하여야 합니다.", "This has to be 0 to 365.", func(ctx context.Context, s *story) error {
 			_, err := s.user.Shares.CreateShareLink(ctx, &tripv1.CreateShareLinkRequest{TripId: s.trip.GetId(), ValidDays: 366})
+			return err
+		}),
+		notFound("another trip's link revoked", "공유 링크를 찾을 수 없습니다.", "There is no such link.", func(ctx context.Context, s *story) error {
+			_, err := s.user.Shares.RevokeShareLink(ctx, &tripv1.RevokeShareLinkRequest{
+				TripId: s.trip.GetId(), ShareLinkId: "share_01890a5d-ac96-774b-bcce-b302099a8057",
+			})
 			return err
 		}),
 		notFound("somebody else's trip shared", noTripKo, noTripEn, func(ctx context.Context, s *story) error {

@@ -54,6 +54,17 @@ func TestBasicsThatAreRefused(t *testing.T) {
 			creating(func(r *tripv1.CreateTripRequest) { r.Members[0].Health = 0 })),
 		invalid("an unknown preference", "members[0].preferences[0]", "하나를 골라 주세요.", "Choose one.",
 			creating(func(r *tripv1.CreateTripRequest) { r.Members[0].Preferences[0] = 9 })),
+		invalid("a taste told twice", "members[0].preferences", "같은 값이 두 번 들어 있습니다.", "The same value is in it twice.",
+			creating(func(r *tripv1.CreateTripRequest) {
+				r.Members[0].Preferences = append(r.Members[0].Preferences, r.Members[0].GetPreferences()[0])
+			})),
+		notFound("another trip's member", "일행을 찾을 수 없습니다.", "The trip has no such member.",
+			func(ctx context.Context, s *story) error {
+				_, err := s.user.Trips.RemoveMember(ctx, &tripv1.RemoveMemberRequest{
+					TripId: s.trip.GetId(), Revision: s.trip.GetRevision(), MemberId: s.other.GetMembers()[0].GetId(),
+				})
+				return err
+			}),
 		invalid("the last member removed", "member_id", "일행은 1~10명이어야 합니다.", "A group has 1 to 10 members.",
 			func(ctx context.Context, s *story) error {
 				_, err := s.user.Trips.RemoveMember(ctx, &tripv1.RemoveMemberRequest{
@@ -81,6 +92,16 @@ func TestDestinationsThatAreRefused(t *testing.T) {
 				for len(r.GetDestinations()) < 15 {
 					r.Destinations = append(r.Destinations, &tripv1.Destination{Name: "Munich", Nights: 30})
 				}
+			})),
+		invalid("21 destinations", "destinations", "항목이 너무 많습니다. (최대 20)", "Too many of them (at most 20).",
+			creating(func(r *tripv1.CreateTripRequest) {
+				for len(r.GetDestinations()) < 21 {
+					r.Destinations = append(r.Destinations, &tripv1.Destination{Name: "Munich", Nights: 1})
+				}
+			})),
+		invalid("a lodging of 61 characters", "destinations[0].lodging.name", "이름은 60자까지 쓸 수 있습니다.", "The name has at most 60 characters.",
+			creating(func(r *tripv1.CreateTripRequest) {
+				r.Destinations[0].Lodging = &tripv1.Lodging{Name: strings.Repeat("숙", 61)}
 			})),
 		invalid("21 characters", "destinations[0].name", "이름은 20자까지 쓸 수 있습니다.", "The name has at most 20 characters.",
 			creating(func(r *tripv1.CreateTripRequest) { r.Destinations[0].Name = strings.Repeat("뮌", 21) })),
@@ -138,6 +159,34 @@ func TestEditsAndListsThatAreRefused(t *testing.T) {
 				})
 				return err
 			}),
+		{
+			"one request number for two requests", func(ctx context.Context, s *story) error {
+				if _, err := s.user.Trips.UndeleteTrip(keyed(ctx, "once"), &tripv1.UndeleteTripRequest{TripId: s.trip.GetId()}); err != nil {
+					return err
+				}
+				_, err := s.user.Trips.UndeleteTrip(keyed(ctx, "once"), &tripv1.UndeleteTripRequest{TripId: s.other.GetId()})
+				return err
+			}, connect.CodeAlreadyExists, errs.ReasonIdempotencyMismatch, "", "같은 요청 번호로 다른 내용이 왔습니다.", "The same idempotency key came with another request.",
+		},
+		invalid("a request number of 256 characters", "Idempotency-Key", "요청 번호는 255자까지입니다.", "An idempotency key has at most 255 characters.",
+			func(ctx context.Context, s *story) error {
+				_, err := s.user.Trips.UndeleteTrip(keyed(ctx, strings.Repeat("k", 256)), &tripv1.UndeleteTripRequest{TripId: s.trip.GetId()})
+				return err
+			}),
+		{
+			"a feed resumed with nonsense", func(ctx context.Context, s *story) error {
+				stream, err := s.user.Trips.WatchTrip(ctx, &tripv1.WatchTripRequest{TripId: s.trip.GetId(), ResumeToken: "e30.e30"})
+				if err != nil {
+					return err
+				}
+				defer func() { _ = stream.Close() }()
+				if stream.Receive() {
+					s.T.Errorf("told %v", stream.Msg())
+				}
+				return stream.Err()
+			}, connect.CodeInvalidArgument, errs.ReasonResumeTokenInvalid, "", "너무 오래된 연결입니다. 처음부터 다시 불러와 주세요.",
+			"This resume token is too old or of another trip. Start afresh.",
+		},
 		notFound("somebody else's trip read", noTripKo, noTripEn, func(ctx context.Context, s *story) error {
 			_, err := s.stranger.Trips.GetTrip(ctx, &tripv1.GetTripRequest{TripId: s.trip.GetId()})
 			return err
