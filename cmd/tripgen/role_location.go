@@ -35,14 +35,14 @@ func wireLocation(ctx context.Context, r *role) error {
 	if err != nil {
 		return err
 	}
+	store := locationpostgres.New(r.Pool, r.Clock)
 	p, err := sources.New(ctx, sourcesConfig(r.Config.Providers), sources.Deps{
-		Redis: r.Redis, Guards: r.Guards, Clock: r.Clock, Log: r.Log, Metrics: r.Metrics,
+		Redis: r.Redis, Guards: r.Guards, Clock: r.Clock, Log: r.Log, Metrics: r.Metrics, Ratings: store,
 	})
 	if err != nil {
 		return err
 	}
 	r.Add(app.Part{Name: "providers", Close: p.Close})
-	store := locationpostgres.New(r.Pool, r.Clock)
 	catalog, err := followImports(ctx, r, store, cities, places)
 	if err != nil {
 		return err
@@ -52,7 +52,9 @@ func wireLocation(ctx context.Context, r *role) error {
 	if err := wireEnrichment(r, store, finder, p.Affords); err != nil {
 		return err
 	}
-	options, err := r.Handlers(rpc.Deps{})
+	// What is too long is refused by its field and not by the size of the request: behind the gateway, which takes less
+	// itself, all sizes that come are read.
+	options, err := r.Handlers(rpc.Deps{MaxRequestBytes: rpc.HugeBytes})
 	if err != nil {
 		return err
 	}
@@ -80,7 +82,7 @@ func wireEnrichment(r *role, store *locationpostgres.Store, finder *location.Fin
 	reader := kafka.NewReader(r.Kafka, events.Group, kafka.PlaceEnrichment)
 	r.Add(kafka.Part("reader of wishes for details", reader))
 	enricher := &events.Enricher{
-		Reader: reader, Writer: writer, Finder: finder, Affords: affords, Ratings: store, Dead: deadLetters(r, writer), IDs: r.IDs,
+		Reader: reader, Writer: writer, Finder: finder, Affords: affords, Dead: deadLetters(r, writer), IDs: r.IDs,
 		Log: r.Log,
 	}
 	r.Add(enricher.Part())

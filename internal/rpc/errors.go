@@ -61,7 +61,7 @@ func ofConnect(ce *connect.Error) *errs.Error {
 	case connect.CodeUnimplemented:
 		return errs.Unimplemented()
 	case connect.CodeResourceExhausted: // which of its fields it is, nobody read
-		return tooLarge().Wrap(ce)
+		return tooLarge("request").Wrap(ce)
 	case connect.CodeInvalidArgument:
 		return errs.New(errs.Kind(ce.Code()), errs.ReasonInvalidArgument,
 			"요청을 읽을 수 없습니다.", "The request cannot be read.").Wrap(ce)
@@ -74,9 +74,9 @@ func ofConnect(ce *connect.Error) *errs.Error {
 	}
 }
 
-func tooLarge() *errs.Error {
+func tooLarge(field string) *errs.Error {
 	return errs.ResourceExhausted(errs.ReasonInvalidArgument, "요청이 너무 큽니다.", "The request is too large.").
-		WithField("request", "너무 큽니다.", "This is too large.")
+		WithField(field, "너무 큽니다.", "This is too large.")
 }
 
 // public is an error whose text is safe to send; its cause stays reachable for the log.

@@ -28,9 +28,10 @@ const (
 	pingAfter    = 30 * time.Second
 	pingTimeout  = 15 * time.Second
 	defaultGrace = 5 * time.Second
-	// hugeBytes is more than any service takes.
-	hugeBytes = 8 << 20
 )
+
+// HugeBytes bounds what any service takes; requests that say that they are larger are refused unread.
+const HugeBytes = 8 << 20
 
 // ServerConfig is what a [Server] is made from.
 type ServerConfig struct {
@@ -72,15 +73,16 @@ func (s *Server) Handle(path string, h http.Handler) {
 	s.mux.Handle(path, receive(h))
 }
 
-// receive answers requests that say themselves that they are larger than any service takes, in their own protocol. What
+// receive answers requests that say themselves that they are larger than any service takes, in their own protocol and
+// with the field that makes them so, where one does. What
 // is smaller and still too large for its service, or does not say how large it is, connect refuses while it reads. Of
 // streams it keeps only headers that are read behind it.
 func receive(next http.Handler) http.Handler {
 	writer := connect.NewErrorWriter()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength > hugeBytes && writer.IsSupported(r) {
+		if r.ContentLength > HugeBytes && writer.IsSupported(r) {
 			// The caller has gone if this fails; nobody is left to be told.
-			_ = writer.Write(w, r, told(tooLarge(), lang.Parse(r.Header.Get("Accept-Language")), nil))
+			_ = writer.Write(w, r, told(tooLarge(heavyField(r)), lang.Parse(r.Header.Get("Accept-Language")), nil))
 			return
 		}
 		if isStream(r.Header) {

@@ -3,6 +3,7 @@ package rpc_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"slices"
@@ -82,7 +83,7 @@ func start(t *testing.T) clients {
 		Routes:   &chain.Routes{Now: now.Now},
 		Holidays: calendar, Whereabouts: func(location.Point) location.City { return location.City{} }, Pages: tokens, Clock: now,
 	})
-	server := rpctest.Start(t, rpc.Deps{}, func(s *rpc.Server, options []connect.HandlerOption) { handlers.Mount(s, options...) })
+	server := rpctest.Start(t, rpc.Deps{MaxRequestBytes: rpc.HugeBytes}, func(s *rpc.Server, options []connect.HandlerOption) { handlers.Mount(s, options...) })
 	client := server.Client(t, server.Token("user_1", "places.read", "internal"))
 	options, err := rpc.ClientOptions()
 	if err != nil {
@@ -168,13 +169,17 @@ func TestBadQuestionsAreRefusedByTheField(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a keyword of 10 MB", func(t *testing.T) {
-		t.Parallel()
-		_, err := c.places.SearchNearby(t.Context(), nearby(func(q *locationv1.SearchNearbyRequest) { q.Keyword = strings.Repeat("x", 10<<20) }))
-		if connect.CodeOf(err) != connect.CodeResourceExhausted || !slices.Contains(fields(err), "request") {
-			t.Errorf("error %v with %v", err, fields(err))
-		}
-	})
+	for size, code := range map[int]connect.Code{
+		2 << 20: connect.CodeInvalidArgument, 7 << 20: connect.CodeInvalidArgument, 10 << 20: connect.CodeResourceExhausted,
+	} {
+		t.Run(fmt.Sprintf("a keyword of %d MiB", size>>20), func(t *testing.T) {
+			t.Parallel()
+			_, err := c.places.SearchNearby(t.Context(), nearby(func(q *locationv1.SearchNearbyRequest) { q.Keyword = strings.Repeat("x", size) }))
+			if connect.CodeOf(err) != code || !slices.Contains(fields(err), "keyword") {
+				t.Errorf("error %v with %v", err, fields(err))
+			}
+		})
+	}
 }
 
 func TestBadQuestionsOfOtherKindsAreRefusedByTheField(t *testing.T) {
