@@ -157,10 +157,21 @@ type DetailSource struct {
 	Gate *gate.Gate
 }
 
+// Ratings keeps what travellers gave places, for searches.
+type Ratings interface {
+	Rate(ctx context.Context, placeID string, d location.Details) error
+}
+
+// rateTimeout bounds the keeping of a rating: whoever waits for the details gets them without it.
+const rateTimeout = 300 * time.Millisecond
+
 // Details implements location.DetailProvider on sources in order and a cache.
 type Details struct {
 	Sources []DetailSource
 	Cache   *cacheaside.Cache[location.Details]
+	// Ratings gets what is fetched, whoever wanted it; nil for nobody.
+	Ratings Ratings
+	Log     *slog.Logger
 }
 
 // Details tells what a source says of a place, or said before.
@@ -177,6 +188,7 @@ func (d *Details) Details(ctx context.Context, p location.Place) (location.Detai
 			})
 			switch {
 			case err == nil:
+				d.rate(ctx, p.ID, details)
 				return details, nil
 			case errors.Is(err, location.ErrNoDetails):
 				return details, cacheaside.ErrMissing
@@ -190,6 +202,18 @@ func (d *Details) Details(ctx context.Context, p location.Place) (location.Detai
 	}
 	kept.Value.Source.Stale = kept.Stale
 	return kept.Value, err
+}
+
+// rate keeps a rating; one that cannot be kept is told again with the next fetch.
+func (d *Details) rate(ctx context.Context, placeID string, details location.Details) {
+	if d.Ratings == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, rateTimeout)
+	defer cancel()
+	if err := d.Ratings.Rate(ctx, placeID, details); err != nil {
+		d.Log.WarnContext(ctx, "a rating is not stored", "place", placeID, "error", err)
+	}
 }
 
 // Known gives what is kept of places, by their ids, without asking anybody; nothing at all of those that have no details.

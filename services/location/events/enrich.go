@@ -44,17 +44,10 @@ type Enricher struct {
 	// Affords tells whether the day's budget bears the fetching of one more place's details, for a trip or ahead of use;
 	// nil for always.
 	Affords func(ctx context.Context, forTrip bool) bool
-	// Ratings keeps what places are rated, for searches.
-	Ratings Ratings
 	// Dead gets the wishes that cannot be read.
 	Dead *dead.Letters
 	IDs  id.Source
 	Log  *slog.Logger
-}
-
-// Ratings keeps what travellers gave places.
-type Ratings interface {
-	Rate(ctx context.Context, placeID string, d location.Details) error
 }
 
 // Part reads until the process ends.
@@ -157,11 +150,6 @@ func (e *Enricher) enrich(ctx context.Context, m kafkago.Message) error {
 	}
 	if err != nil {
 		return err
-	}
-	if !have {
-		if err := e.Ratings.Rate(ctx, place.ID, details); err != nil { // it is told again with the next fetch
-			e.Log.WarnContext(ctx, "a rating is not stored", "place", place.ID, "error", err)
-		}
 	}
 	value, err := proto.Marshal(&eventsv1.PlaceEnriched{
 		PlaceId: place.ID, TripId: wish.GetTripId(), Provider: details.Source.Provider,

@@ -41,11 +41,16 @@ type memory struct {
 	uses   map[string]int64
 	rounds map[time.Time]bool
 	rated  map[string]location.Details
+	// broken keeps no ratings.
+	broken bool
 }
 
 func (m *memory) Rate(_ context.Context, id string, d location.Details) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.broken {
+		return errors.New("the disk is full")
+	}
 	m.rated[id] = d
 	return nil
 }
@@ -160,7 +165,9 @@ func startWith(t *testing.T, affords func(context.Context, bool) bool) *process 
 	var c sources.Config
 	c.Google.Key, c.Google.PlacesURL, c.Google.RoutesURL = "simulated", server.URL, server.URL
 	quiet := slog.New(slog.DiscardHandler)
-	s, err := sources.New(t.Context(), c, sources.Deps{Redis: client, Guards: guards, Clock: now, Log: quiet, Metrics: prometheus.NewRegistry()})
+	s, err := sources.New(t.Context(), c, sources.Deps{
+		Redis: client, Guards: guards, Clock: now, Log: quiet, Metrics: prometheus.NewRegistry(), Ratings: p.store,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +186,7 @@ func startWith(t *testing.T, affords func(context.Context, bool) bool) *process 
 	reader := kafka.NewReader(p.kafka, events.Group, kafka.PlaceEnrichment)
 	graves := &dead.Letters{Writer: writer, IDs: id.Random{}, Clock: now, Log: quiet}
 	enricher := &events.Enricher{
-		Reader: reader, Writer: writer, Finder: p.finder, Affords: affords, Ratings: p.store, Dead: graves, IDs: id.Random{}, Log: quiet,
+		Reader: reader, Writer: writer, Finder: p.finder, Affords: affords, Dead: graves, IDs: id.Random{}, Log: quiet,
 	}
 	p.run(enricher.Part())
 	t.Cleanup(func() { _ = reader.Close() })

@@ -46,6 +46,8 @@ type Deps struct {
 	Clock   clock.Clock
 	Log     *slog.Logger
 	Metrics prometheus.Registerer
+	// Ratings keeps what fetched places are rated; nil for nobody.
+	Ratings chain.Ratings
 }
 
 // Sources are the providers as the service uses them.
@@ -227,7 +229,7 @@ func (b *builder) places(ctx context.Context) {
 		}
 		b.made.Details = &chain.Details{
 			Sources: []chain.DetailSource{{DetailProvider: client, Gate: b.paid(google.Provider, "details", google.DetailsMicroUSD)}},
-			Cache:   kept[location.Details](b, chain.DetailsPolicy, nil),
+			Cache:   kept[location.Details](b, chain.DetailsPolicy, nil), Ratings: b.Ratings, Log: b.Log,
 		}
 	}
 	b.made.Routes = &chain.Routes{
