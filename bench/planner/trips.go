@@ -150,7 +150,7 @@ func candidate(src *places.Place, days []planner.Day, r *rand.Rand) (planner.Pla
 		date := days[i].Date
 		at := openinghours.DateOf(time.Date(date.Year, date.Month, date.Day, 0, 0, 0, 0, time.UTC))
 		h := planner.DayHours{Known: true}
-		for _, o := range schedule.On(at, false) {
+		for _, o := range schedule.On(at, nil) {
 			in := planner.Interval{Open: o.Open, Close: o.Close}
 			if src.LastEntryMinutes > 0 {
 				in.LastEntry = max(o.Open, o.Close-src.LastEntryMinutes)

@@ -176,7 +176,7 @@ func checkHours(t *testing.T, p Place) {
 	}
 	// Seasonal places are closed for months, so ask the whole year.
 	for day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() == 2026; day = day.AddDate(0, 0, 1) {
-		if len(schedule.On(openinghours.DateOf(day), false)) > 0 {
+		if len(schedule.On(openinghours.DateOf(day), nil)) > 0 {
 			return
 		}
 	}
@@ -187,7 +187,7 @@ func checkHours(t *testing.T, p Place) {
 func aWeek(s openinghours.Schedule) [7][]openinghours.Interval {
 	var week [7][]openinghours.Interval
 	for i := range week {
-		week[i] = s.On(openinghours.Date{Year: 2026, Month: time.June, Day: 1 + i}, false)
+		week[i] = s.On(openinghours.Date{Year: 2026, Month: time.June, Day: 1 + i}, nil)
 	}
 	return week
 }

@@ -144,7 +144,9 @@ func (p Place) HoursOn(date time.Time, city City, holidays Holidays) (intervals 
 	if p.Schedule == nil {
 		return nil, false
 	}
-	return p.Schedule.On(openinghours.DateOf(date), holidays.IsHoliday(city.Country, city.Region, date)), true
+	return p.Schedule.On(openinghours.DateOf(date), func(day openinghours.Date) bool {
+		return holidays.IsHoliday(city.Country, city.Region, time.Date(day.Year, day.Month, day.Day, 0, 0, 0, 0, time.UTC))
+	}), true
 }
 
 // OpenAt tells whether the place is open at an instant, in its city's zone; known is false if its hours are not.

@@ -26,6 +26,11 @@ func at(open, close string) Interval {
 	return Interval{minutes(open), minutes(close)}
 }
 
+// onlyIf makes one day a holiday, if it is one, and no other.
+func onlyIf(holiday bool, day Date) func(Date) bool {
+	return func(d Date) bool { return holiday && d == day }
+}
+
 var allDay = at("00:00", "24:00")
 
 // [A8] The hours of a day are those that the rules give, in their order.
@@ -121,8 +126,45 @@ func TestScheduleOnADay(t *testing.T) {
 			t.Errorf("%s: %v", test.hours, err)
 			continue
 		}
-		if got := s.On(test.date, test.holiday); !slices.Equal(got, test.want) {
+		if got := s.On(test.date, onlyIf(test.holiday, test.date)); !slices.Equal(got, test.want) {
 			t.Errorf("%s on %v (holiday: %v) = %v, want %v", test.hours, test.date, test.holiday, got, test.want)
+		}
+	}
+}
+
+// [A8] A museum that is closed on Mondays is open on a Monday that is a holiday, and closed on the Tuesday behind it.
+func TestADayBesideAHoliday(t *testing.T) {
+	t.Parallel()
+	nine := []Interval{at("09:00", "17:00")}
+	const museum = "Tu-Su,PH 09:00-17:00; PH +1 day Tu off"
+	for _, test := range []struct {
+		hours   string
+		holiday Date
+		date    Date
+		want    []Interval
+	}{
+		{museum, june(1), june(1), nine},
+		{museum, june(1), june(2), nil},
+		{museum, june(1), june(3), nine},
+		{museum, june(1), june(8), nil},
+		{museum, june(1), june(9), nine},
+		{museum, june(3), june(4), nine}, // a holiday on another day changes nothing
+		{"PH Mo,Tu 09:00-17:00", june(2), june(2), nine},
+		{"PH Mo,Tu 09:00-17:00", june(3), june(3), nil},
+		{"PH Mo-We 09:00-17:00", june(3), june(3), nine},
+		{"PH Mo-We 09:00-17:00", june(4), june(1), nil},
+		{"09:00-17:00; PH -1 day off", june(1), Date{2026, time.May, 31}, nil},
+		{"09:00-17:00; PH -1 day off", june(1), june(1), nine},
+		{"09:00-17:00; PH +2 days off", Date{2025, time.December, 31}, Date{2026, time.January, 2}, nil},
+		{"Sa,PH,PH +1 day 09:00-17:00", june(3), june(4), nine},
+	} {
+		s, err := Parse(test.hours)
+		if err != nil {
+			t.Errorf("%s: %v", test.hours, err)
+			continue
+		}
+		if got := s.On(test.date, onlyIf(true, test.holiday)); !slices.Equal(got, test.want) {
+			t.Errorf("%s on %v with a holiday on %v = %v, want %v", test.hours, test.date, test.holiday, got, test.want)
 		}
 	}
 }
@@ -153,8 +195,15 @@ func TestParseRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		{"Mo-Fr, 09:00-18:00", 5},
 		{"Jun, 09:00-18:00", 3},
 		{"SH 09:00-18:00", 0},
-		{"PH Mo 09:00-18:00", 3},
-		{"PH +1 day off", 3},
+		{"PH Mo[1] 09:00-18:00", 3},
+		{"PH Mo,PH off", 3},
+		{"Sa,PH Mo 09:00-18:00", 6},
+		{"Mo PH 09:00-18:00", 3},
+		{"PH + day off", 5},
+		{"PH +0 days off", 4},
+		{"PH +1 off", 6},
+		{"PH +1 week off", 6},
+		{"Mo +1 day off", 3},
 		{"easter off", 0},
 		{"week 1-10 09:00-18:00", 0},
 		{"2026 Jun 09:00-18:00", 0},
@@ -213,7 +262,7 @@ func TestParseRefusesALongText(t *testing.T) {
 
 func TestZeroScheduleIsNeverOpen(t *testing.T) {
 	t.Parallel()
-	if got := (Schedule{}).On(june(monday), false); got != nil {
+	if got := (Schedule{}).On(june(monday), nil); got != nil {
 		t.Errorf("open %v", got)
 	}
 }
@@ -224,10 +273,10 @@ func TestOnLeavesTheScheduleAsItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := s.On(june(sunday), false)
+	first := s.On(june(sunday), nil)
 	first[0].Close = 0
-	s.On(june(monday), false)
-	if got, want := s.On(june(sunday), false), []Interval{at("11:30", "14:00"), at("17:00", "21:00")}; !slices.Equal(got, want) {
+	s.On(june(monday), nil)
+	if got, want := s.On(june(sunday), nil), []Interval{at("11:30", "14:00"), at("17:00", "21:00")}; !slices.Equal(got, want) {
 		t.Errorf("second time %v, want %v", got, want)
 	}
 }
@@ -235,7 +284,7 @@ func TestOnLeavesTheScheduleAsItIs(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"24/7", "Mo-Fr 09:00-18:00; PH off", "Tu[1,-1] 18:00-02:00, Sa 10:00-14:00", "Nov-Feb: 09:00-17:00 \"winter\"",
-		"Dec 25-Jan 06 off", "Mo[3-1", "\"", "24/", "48:00", "–",
+		"Dec 25-Jan 06 off", "PH +1 day Tu off", "Mo[3-1", "\"", "24/", "48:00", "–",
 	} {
 		f.Add(seed, 0, true)
 	}
@@ -250,7 +299,7 @@ func FuzzParse(f *testing.F) {
 		}
 		date := DateOf(time.Date(2026, time.January, 1+day%800, 0, 0, 0, 0, time.UTC))
 		last := -1
-		for _, i := range s.On(date, holiday) {
+		for _, i := range s.On(date, onlyIf(holiday, date)) {
 			if i.Open <= last || i.Open >= MinutesPerDay || i.Close <= i.Open || i.Close > 2*MinutesPerDay {
 				t.Fatalf("%q on %v: interval %v after %d", text, date, i, last)
 			}
@@ -275,6 +324,6 @@ func BenchmarkOn(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		s.On(june(monday), false)
+		s.On(june(monday), nil)
 	}
 }

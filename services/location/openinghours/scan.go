@@ -11,7 +11,7 @@ const (
 	number       // digits: a day of a month, an n
 	clock        // hh:mm
 	always       // 24/7
-	symbol       // one of - , ; : [ ]
+	symbol       // one of - + , ; : [ ]
 	comment      // text in quotes
 )
 
@@ -45,7 +45,7 @@ func scan(text string) ([]token, error) {
 		case strings.HasPrefix(text[pos:], "–"): // a dash often typed for the hyphen
 			tokens = append(tokens, token{kind: symbol, pos: pos, text: "-"})
 			pos += len("–")
-		case strings.IndexByte("-,;:[]", c) >= 0:
+		case strings.IndexByte("-+,;:[]", c) >= 0:
 			tokens = append(tokens, token{kind: symbol, pos: pos, text: string(c)})
 			pos++
 		case isLetter(c):

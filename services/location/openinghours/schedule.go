@@ -1,6 +1,7 @@
 // Package openinghours reads and evaluates the common forms of OpenStreetMap's
 // opening_hours: 24/7, weekdays and lists of them with public holidays (PH) and
-// the n-th weekday of a month, several spans a day, spans past midnight, off,
+// the n-th weekday of a month, holidays on weekdays (PH Mo) and the days before
+// and after holidays (PH +1 day), several spans a day, spans past midnight, off,
 // months and days of months, and rules that override (;) or add (,).
 //
 // What it does not understand it refuses with ErrNotUnderstood and the place in
@@ -33,6 +34,15 @@ func DateOf(t time.Time) Date {
 	return Date{Year: year, Month: month, Day: day}
 }
 
+// add returns the date so many days later, or earlier where days is negative.
+func (d Date) add(days int) Date {
+	return DateOf(time.Date(d.Year, d.Month, d.Day+days, 0, 0, 0, 0, time.UTC))
+}
+
+func (d Date) weekday() time.Weekday {
+	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Weekday()
+}
+
 // Interval is a time of being open, in minutes from the midnight that begins
 // its date: 0 ≤ Open < MinutesPerDay, Open < Close ≤ 2·MinutesPerDay. Close is
 // over MinutesPerDay where the place closes after the next midnight.
@@ -43,14 +53,17 @@ type Interval struct{ Open, Close int }
 type Schedule struct{ rules []rule }
 
 // On returns the times of being open that begin on date, in order and apart
-// from each other; nil when the place is closed. holiday tells whether date is a
-// public holiday where the place is. What still goes on from the day before, an
-// interval of that day with Close over MinutesPerDay, is not repeated.
-func (s Schedule) On(date Date, holiday bool) []Interval {
-	weekday := time.Date(date.Year, date.Month, date.Day, 0, 0, 0, 0, time.UTC).Weekday()
+// from each other; nil when the place is closed. holiday tells which days are
+// public holidays where the place is; nil for none. What still goes on from the
+// day before, an interval of that day with Close over MinutesPerDay, is not
+// repeated.
+func (s Schedule) On(date Date, holiday func(Date) bool) []Interval {
+	if holiday == nil {
+		holiday = func(Date) bool { return false }
+	}
 	var open []Interval
 	for _, r := range s.rules {
-		if !r.matches(date, weekday, holiday) {
+		if !r.matches(date, holiday) {
 			continue
 		}
 		switch {
@@ -86,14 +99,14 @@ func (r rule) times() []Interval {
 	return r.spans
 }
 
-func (r rule) matches(date Date, weekday time.Weekday, holiday bool) bool {
+func (r rule) matches(date Date, holiday func(Date) bool) bool {
 	if len(r.dates) > 0 {
 		day := monthDay{date.Month, date.Day}
 		if !slices.ContainsFunc(r.dates, func(d dateRange) bool { return d.contains(day) }) {
 			return false
 		}
 	}
-	return r.days.matches(date, weekday, holiday)
+	return r.days.matches(date, holiday)
 }
 
 // daySelector is a set of weekdays, n-th weekdays of the month and public
@@ -101,7 +114,18 @@ func (r rule) matches(date Date, weekday time.Weekday, holiday bool) bool {
 type daySelector struct {
 	weekdays [7]bool // by time.Weekday
 	nth      []nthWeekday
-	holidays bool
+	holidays []holiday
+}
+
+// holiday is the day so many days after a public holiday, 0 for itself and
+// negative for before; only on some weekdays unless none is said.
+type holiday struct {
+	offset int
+	only   [7]bool
+}
+
+func (h holiday) matches(date Date, weekday time.Weekday, is func(Date) bool) bool {
+	return (h.only == [7]bool{} || h.only[weekday]) && is(date.add(-h.offset))
 }
 
 // nthWeekday is the n-th such weekday of a month, 1 to 5, or from its end, -1 to -5.
@@ -111,12 +135,18 @@ type nthWeekday struct {
 }
 
 func (d daySelector) isEmpty() bool {
-	return d.weekdays == [7]bool{} && len(d.nth) == 0 && !d.holidays
+	return d.weekdays == [7]bool{} && len(d.nth) == 0 && len(d.holidays) == 0
 }
 
-func (d daySelector) matches(date Date, weekday time.Weekday, holiday bool) bool {
-	if d.isEmpty() || d.weekdays[weekday] || d.holidays && holiday {
+func (d daySelector) matches(date Date, isHoliday func(Date) bool) bool {
+	weekday := date.weekday()
+	if d.isEmpty() || d.weekdays[weekday] {
 		return true
+	}
+	for _, h := range d.holidays {
+		if h.matches(date, weekday, isHoliday) {
+			return true
+		}
 	}
 	for _, nth := range d.nth {
 		if nth.weekday != weekday {

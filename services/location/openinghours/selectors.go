@@ -93,7 +93,8 @@ func (p *parser) dayOf(month time.Month) (int, error) {
 	return t.n, nil
 }
 
-// days reads "Mo-Fr", "Sa,PH", "Tu[1,3]", and lists of such.
+// days reads "Mo-Fr", "Sa,PH", "PH +1 day", "Tu[1,3]", and lists of such, and
+// "PH Mo": holidays that are Mondays.
 func (p *parser) days() (daySelector, error) {
 	var days daySelector
 	for {
@@ -101,16 +102,54 @@ func (p *parser) days() (daySelector, error) {
 			return daySelector{}, err
 		}
 		if !p.atDay(p.after()) || !p.takeSymbol(",") {
-			return days, nil
+			break
 		}
 	}
+	if _, ok := p.weekday(p.peek()); !ok || len(days.holidays) != 1 || days.weekdays != [7]bool{} || len(days.nth) > 0 {
+		return days, nil
+	}
+	return days, p.only(&days.holidays[0])
+}
+
+// only reads the weekdays on which a holiday counts.
+func (p *parser) only(h *holiday) error {
+	start := p.peek()
+	days, err := p.days()
+	if err == nil && (len(days.nth) > 0 || len(days.holidays) > 0) {
+		err = refuse(start.pos, "holidays on other days than weekdays")
+	}
+	h.only = days.weekdays
+	return err
+}
+
+// offset reads "+1 day" or "-2 days" behind a holiday, or nothing.
+func (p *parser) offset() (int, error) {
+	sign := 1
+	switch {
+	case p.takeSymbol("+"):
+	case p.takeSymbol("-"):
+		sign = -1
+	default:
+		return 0, nil
+	}
+	t := p.peek()
+	if t.kind != number || t.n == 0 {
+		return 0, p.unexpected()
+	}
+	p.take()
+	if unit := p.peek(); unit.kind != word || !strings.EqualFold(unit.text, "day") && !strings.EqualFold(unit.text, "days") {
+		return 0, p.unexpected()
+	}
+	p.take()
+	return sign * t.n, nil
 }
 
 func (p *parser) dayItem(days *daySelector) error {
 	t := p.take()
 	if isHoliday(t) {
-		days.holidays = true
-		return nil
+		offset, err := p.offset()
+		days.holidays = append(days.holidays, holiday{offset: offset})
+		return err
 	}
 	from := weekdays[strings.ToLower(t.text)]
 	if p.takeSymbol("[") {
