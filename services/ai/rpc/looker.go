@@ -13,7 +13,9 @@ import (
 )
 
 const (
+	// Each is looked after once in lookEvery, a part of them at a time.
 	lookEvery   = time.Second
+	lookParts   = 10
 	lookTimeout = 5 * time.Second
 	// quietFor is how long nothing may be heard of a watched generation before it is looked after.
 	quietFor = 1500 * time.Millisecond
@@ -21,24 +23,24 @@ const (
 
 // Looking looks after the generations that are watched in this process and that nothing is heard of: those that ended
 // without anybody telling (who ended it died, or Redis was away), and those that wait in the queue, whose place is told.
-// One question to the store serves all.
+// One question to the store serves many.
 func (h *Handlers) Looking() app.Part {
 	return app.Part{Name: "watched generations", Run: func(ctx context.Context) error {
-		tick := time.NewTicker(lookEvery)
+		tick := time.NewTicker(lookEvery / lookParts)
 		defer tick.Stop()
-		for {
+		for part := 0; ; part = (part + 1) % lookParts {
 			select {
 			case <-ctx.Done():
 				return nil
 			case <-tick.C:
-				h.look(ctx)
+				h.look(ctx, part)
 			}
 		}
 	}}
 }
 
-func (h *Handlers) look(ctx context.Context) {
-	quiet := h.Hub.Quiet(quietFor)
+func (h *Handlers) look(ctx context.Context, part int) {
+	quiet := h.Hub.Quiet(quietFor, part, lookParts)
 	if len(quiet) == 0 {
 		return
 	}
