@@ -8,6 +8,7 @@ import (
 
 	"github.com/tripgen/tripgen/internal/errs"
 	"github.com/tripgen/tripgen/internal/id"
+	"github.com/tripgen/tripgen/internal/rpc"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 	"github.com/tripgen/tripgen/services/ai/aitest"
@@ -134,6 +135,26 @@ func TestEditsOfWhatIsNotThereAreRefused(t *testing.T) {
 		_, err := s.Planner.Replan(t.Context(), &aiv1.ReplanRequest{Profile: request.GetProfile(), Itinerary: it, Edit: c.edit})
 		t.Log(name, err)
 		wantReason(t, err, c.reason)
+	}
+}
+
+// [T7] What is no itinerary of the trip is refused by the field that is wrong.
+func TestEditsOfWhatIsNoItineraryAreRefused(t *testing.T) {
+	t.Parallel()
+	s, request, it := made(t)
+	lock := &aiv1.ItineraryEdit{Edit: &aiv1.ItineraryEdit_Lock{Lock: &aiv1.LockStopEdit{StopId: visitsOf(it.GetDays()[0])[0].GetId(), Locked: true}}}
+	fewer, backwards := proto.CloneOf(it), proto.CloneOf(it)
+	fewer.Days = fewer.GetDays()[1:]
+	backwards.Days[0].Stops[1].Leave = &typev1.TimeOfDay{Minutes: backwards.GetDays()[0].GetStops()[1].GetArrive().GetMinutes() - 1}
+	for field, m := range map[string]*typev1.Itinerary{"itinerary.days": fewer, "itinerary.days[0].stops[1].arrive": backwards} {
+		_, err := s.Planner.Replan(t.Context(), &aiv1.ReplanRequest{Profile: request.GetProfile(), Itinerary: m, Edit: lock})
+		wantReason(t, err, errs.ReasonInvalidArgument)
+		if e, ok := errs.Of(rpc.Error(err)); !ok || len(e.Fields) != 1 || e.Fields[0].Field != field {
+			t.Errorf("%v, want field %s", err, field)
+		}
+	}
+	if _, err := s.Planner.Replan(t.Context(), &aiv1.ReplanRequest{Profile: request.GetProfile(), Edit: lock}); !errs.HasReason(rpc.Error(err), errs.ReasonInvalidArgument) {
+		t.Errorf("without an itinerary: %v", err)
 	}
 }
 

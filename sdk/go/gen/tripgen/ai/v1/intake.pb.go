@@ -1271,7 +1271,8 @@ type ReplanRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Who travels and how.
 	Profile *PlanningProfile `protobuf:"bytes,1,opt,name=profile,proto3" json:"profile,omitempty"`
-	// The itinerary before.
+	// The itinerary before, as this service made it. It is not held against the rules of its fields again, which would take
+	// as long as the edit: one that has not the profile's days, or times that are none, is refused by the planner.
 	Itinerary *v1.Itinerary `protobuf:"bytes,2,opt,name=itinerary,proto3" json:"itinerary,omitempty"`
 	// The edit; unset only checks.
 	Edit *ItineraryEdit `protobuf:"bytes,3,opt,name=edit,proto3" json:"edit,omitempty"`
@@ -1498,7 +1499,7 @@ const file_tripgen_ai_v1_intake_proto_rawDesc = "" +
 	"\fstay_minutes\x18\x02 \x01(\x05R\vstayMinutes\"\xfe\x01\n" +
 	"\rReplanRequest\x12@\n" +
 	"\aprofile\x18\x01 \x01(\v2\x1e.tripgen.ai.v1.PlanningProfileB\x06\xbaH\x03\xc8\x01\x01R\aprofile\x12@\n" +
-	"\titinerary\x18\x02 \x01(\v2\x1a.tripgen.type.v1.ItineraryB\x06\xbaH\x03\xc8\x01\x01R\titinerary\x120\n" +
+	"\titinerary\x18\x02 \x01(\v2\x1a.tripgen.type.v1.ItineraryB\x06\xbaH\x03\xd8\x01\x03R\titinerary\x120\n" +
 	"\x04edit\x18\x03 \x01(\v2\x1c.tripgen.ai.v1.ItineraryEditR\x04edit\x127\n" +
 	"\tday_start\x18\x04 \x01(\v2\x1a.tripgen.type.v1.TimeOfDayR\bdayStart\"m\n" +
 	"\x0eReplanResponse\x128\n" +
