@@ -17,10 +17,14 @@ func limitGarbage(c config.Process, roles []app.Role) {
 		debug.SetGCPercent(c.GCPercent)
 		return
 	}
-	if !slices.Equal(roles, []app.Role{app.AI}) {
-		return
+	percent := goGCPercent
+	switch {
+	case slices.Equal(roles, []app.Role{app.AI}):
+		percent = config.WatchersGCPercent
+	case len(roles) > 1:
+		percent = config.TogetherGCPercent
 	}
-	if said := debug.SetGCPercent(config.WatchersGCPercent); said != goGCPercent {
+	if said := debug.SetGCPercent(percent); said != goGCPercent {
 		debug.SetGCPercent(said)
 	}
 }

@@ -50,7 +50,8 @@ type Trace struct {
 // Process says how a process uses memory and how it ends.
 type Process struct {
 	// GCPercent is how much garbage may gather before it is collected, in percent of what is in use, as GOGC has it; 0
-	// leaves it to the roles: [WatchersGCPercent] for ai alone, and otherwise Go's default, or what GOGC says.
+	// leaves it to the roles: [WatchersGCPercent] for ai alone, [TogetherGCPercent] for several in one process, and otherwise
+	// Go's default. What GOGC says goes before the roles.
 	GCPercent int `yaml:"gc_percent"`
 	// Drain is the time between readiness going off and the servers being stopped.
 	Drain time.Duration `yaml:"drain"`
@@ -61,6 +62,10 @@ type Process struct {
 // WatchersGCPercent is for processes whose memory is almost all in streams that wait: it would be twice as much with the
 // default of 100, and is seldom worth marking.
 const WatchersGCPercent = 10
+
+// TogetherGCPercent is for processes that run several roles, as a developer's or a demonstration's does: their heap is small,
+// and with the default of 100 the collector is at work a tenth of the time, on cores that Envoy and the stores want too.
+const TogetherGCPercent = 200
 
 // Listen is the address of each role's server, host:port.
 type Listen struct {

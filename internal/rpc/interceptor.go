@@ -4,7 +4,6 @@
 package rpc
 
 import (
-	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 	"connectrpc.com/connect"
 	"connectrpc.com/otelconnect"
 	"connectrpc.com/validate"
+	"github.com/klauspost/compress/gzip"
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
 
@@ -94,7 +94,8 @@ func HandlerOptions(d Deps) ([]connect.HandlerOption, error) {
 
 func newGunzip() connect.Decompressor { return new(gzip.Reader) }
 
-// newGzip packs at the highest speed: half the time of the default, and a tenth more bytes of an itinerary.
+// newGzip packs at the highest speed: half the time of the default, and a tenth more bytes of an itinerary. The library takes
+// half the time of the standard one for the same format.
 func newGzip() connect.Compressor {
 	w, err := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
 	if err != nil {

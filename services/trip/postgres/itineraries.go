@@ -113,15 +113,23 @@ func (s *Store) Edit(
 	ctx context.Context, owner, tripID string, version int64, once trip.Once,
 	fn func(*trip.Itinerary) ([]int, error),
 ) (trip.Itinerary, error) {
-	var it trip.Itinerary
-	err := s.onTrip(ctx, owner, tripID, once, func(tx pgx.Tx, b *pgx.Batch, t *trip.Trip) (err error) {
-		it, err = s.scanItinerary(tx.QueryRow(ctx,
-			`SELECT `+itineraryColumns+` FROM itinerary i WHERE i.trip_id = $1 AND i.version = $2`, tripID, version))
-		if errors.Is(err, postgres.ErrNoRow) {
+	var (
+		it      trip.Itinerary
+		reading error
+	)
+	read := func(b *pgx.Batch) {
+		b.Queue(`SELECT `+itineraryColumns+` FROM itinerary i WHERE i.trip_id = $1 AND i.version = $2`, tripID, version).
+			QueryRow(func(row pgx.Row) error {
+				it, reading = s.scanItinerary(row)
+				return nil // told after what the trip itself forbids
+			})
+	}
+	err := s.onTrip(ctx, owner, tripID, once, func(_ pgx.Tx, b *pgx.Batch, t *trip.Trip) error {
+		if errors.Is(reading, postgres.ErrNoRow) {
 			return trip.ErrVersionGone
 		}
-		if err != nil {
-			return err
+		if reading != nil {
+			return reading
 		}
 		places := it.Plan.Outline.Places()
 		days, err := fn(&it)
@@ -140,7 +148,7 @@ func (s *Store) Edit(
 			return err
 		}
 		return s.tellItinerary(ctx, b, t, it, days)
-	})
+	}, read)
 	return it, failed(err, "edit itinerary")
 }
 
@@ -168,13 +176,13 @@ func (s *Store) AddVersion(
 }
 
 // onTrip runs fn on a locked trip that is not deleted and stores it without counting up its revision; with ErrUnchanged
-// nothing is stored.
+// nothing is stored. What also queues is read with the lock, before fn.
 func (s *Store) onTrip(
-	ctx context.Context, owner, tripID string, once trip.Once, fn func(pgx.Tx, *pgx.Batch, *trip.Trip) error,
+	ctx context.Context, owner, tripID string, once trip.Once, fn func(pgx.Tx, *pgx.Batch, *trip.Trip) error, also ...func(*pgx.Batch),
 ) error {
 	err := s.onceMore(func() error {
 		return postgres.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-			t, made, err := s.lockOnce(ctx, tx, owner, tripID, once)
+			t, made, err := s.lockOnce(ctx, tx, owner, tripID, once, also...)
 			if err != nil {
 				return err
 			}

@@ -57,18 +57,22 @@ func (s *Store) repeated(row pgx.Row, once trip.Once) error {
 	return &trip.Repeated{Resources: resources}
 }
 
-// lockOnce is lockTrip and then before, in one round trip: made is what before gives.
-func (s *Store) lockOnce(ctx context.Context, tx pgx.Tx, owner, id string, once trip.Once) (t trip.Trip, made, err error) {
-	if once.Key == "" {
-		t, err = s.lockTrip(ctx, tx, owner, id)
-		return t, nil, err
-	}
+// lockOnce is lockTrip and then before, in one round trip: made is what before gives. What else is to be read of the locked
+// trip goes along: also queues it, with a function that takes the rows.
+func (s *Store) lockOnce(
+	ctx context.Context, tx pgx.Tx, owner, id string, once trip.Once, also ...func(*pgx.Batch),
+) (t trip.Trip, made, err error) {
 	var b pgx.Batch
 	b.Queue(lockTrip, id, owner)
-	b.Queue(findKey, owner, keyHash(once), s.now().Add(-trip.KeepKeys))
+	if once.Key != "" {
+		b.Queue(findKey, owner, keyHash(once), s.now().Add(-trip.KeepKeys))
+	}
+	for _, queue := range also {
+		queue(&b)
+	}
 	results := tx.SendBatch(ctx, &b)
 	t, err = s.scanTrip(results.QueryRow())
-	if err == nil {
+	if err == nil && once.Key != "" {
 		made = s.repeated(results.QueryRow(), once)
 	}
 	if closing := postgres.Clean(results.Close()); err == nil {
