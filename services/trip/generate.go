@@ -87,7 +87,7 @@ func (s *Service) handOver(ctx context.Context, g Generation) (Generation, error
 func (s *Service) begin(c Caller, t *Trip, w Wish, present Itinerary) (Generation, error) {
 	step, missing := t.Step()
 	if step < StepGenerate {
-		return Generation{}, ErrNotReady.With("missing", strings.Join(missing, ","))
+		return Generation{}, notReady(missing)
 	}
 	if t.Running != "" {
 		return Generation{}, ErrGenerationRunning.With("generation", t.Running)
@@ -118,6 +118,15 @@ func (s *Service) begin(c Caller, t *Trip, w Wish, present Itinerary) (Generatio
 	}
 	t.Running = g.ID
 	return g, nil
+}
+
+// notReady names each of the fields.
+func notReady(missing []string) error {
+	refusal := ErrNotReady.With("missing", strings.Join(missing, ","))
+	for _, field := range missing {
+		refusal = refusal.WithField(field, "일정을 만들려면 필요합니다.", "An itinerary needs this.")
+	}
+	return refusal
 }
 
 func (w Wish) check() error {

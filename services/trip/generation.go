@@ -107,7 +107,7 @@ func (r *Regenerations) GiveBack(day Date) {
 
 // The refusals of generations.
 var (
-	// ErrNotReady carries metadata `missing`: the fields, parted by commas.
+	// ErrNotReady names the missing fields, also in metadata `missing`, parted by commas.
 	ErrNotReady = errs.FailedPrecondition(errs.ReasonTripNotReady,
 		"일정을 만들기에 아직 부족한 정보가 있습니다.", "The trip still lacks something that an itinerary needs.")
 	// ErrGenerationRunning carries metadata `generation`.

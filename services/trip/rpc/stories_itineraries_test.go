@@ -60,6 +60,9 @@ func TestAnUnreadyTripIsRefused(t *testing.T) {
 	s.refuses(t, []refused{{
 		"no start date", generating(func(*tripv1.GenerateItineraryRequest) {}), connect.CodeFailedPrecondition,
 		errs.ReasonTripNotReady, "", "일정을 만들기에 아직 부족한 정보가 있습니다.", "The trip still lacks something that an itinerary needs.",
+	}, {
+		"the field that is missing", generating(func(*tripv1.GenerateItineraryRequest) {}), connect.CodeFailedPrecondition,
+		errs.ReasonTripNotReady, "start_date", "일정을 만들려면 필요합니다.", "An itinerary needs this.",
 	}})
 	s.refuses(t, []refused{notFound("no itinerary yet", "아직 만들어진 일정이 없습니다.", "The trip has no itinerary yet.",
 		func(ctx context.Context, s *story) error {
