@@ -10,14 +10,15 @@ import (
 	"github.com/tripgen/tripgen/internal/simulator/anthropic"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1/aiv1connect"
+	typev1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/type/v1"
 	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/aitest"
 )
 
 const marienplatz = "builtin:munich-marienplatz"
 
-// [A3] Why a place suits the group comes from the model, once for equal groups; weather, hours and the alternative are
-// facts.
+// [A3] Why a place suits the group comes from the model, once for equal groups and seasons and for a day; weather,
+// hours and the alternative are facts.
 func TestARecommendationIsTheModelsOnceForEqualGroups(t *testing.T) {
 	t.Parallel()
 	s := aitest.Start(t, aitest.Options{NoWorker: true})
@@ -39,6 +40,25 @@ func TestARecommendationIsTheModelsOnceForEqualGroups(t *testing.T) {
 	}
 	if calls := s.Claude.Counts().Calls; calls != 1 {
 		t.Errorf("%d calls for two equal groups", calls)
+	}
+	kept, err := s.Redis.Keys(t.Context(), "*answer*").Result()
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("kept are %v, %v", kept, err)
+	}
+	if left, err := s.Redis.TTL(t.Context(), kept[0]).Result(); err != nil || left > 24*time.Hour || left < 23*time.Hour {
+		t.Errorf("it is kept for %v, %v", left, err)
+	}
+	other, summer := aitest.Request("munich", 2), aitest.Request("munich", 2)
+	other.Profile.Members[0].Health = typev1.HealthLevel_HEALTH_LEVEL_LIMITED
+	summer.Profile.Destinations[0].StartDate = &typev1.Date{Year: 2027, Month: 7, Day: 5}
+	for i, request := range []*aiv1.StartGenerationRequest{other, summer} {
+		s.Begin(t, request)
+		if _, err := s.Advice.GetRecommendation(t.Context(), &aiv1.GetRecommendationRequest{TripId: request.GetTripId(), PlaceId: marienplatz, Day: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if calls := s.Claude.Counts().Calls; calls != int64(i+2) {
+			t.Errorf("%d calls after another group or season", calls)
+		}
 	}
 	// [A7] What it cost counts for the day's budgets.
 	if spent, err := s.Store.Spent(t.Context(), time.Now().UTC().Truncate(24*time.Hour)); err != nil || spent["app"] == 0 {

@@ -84,12 +84,14 @@ func checkItinerary(t *testing.T, it *typev1.Itinerary, days int) {
 	}
 }
 
-// checkEvents checks the log of a generation that is over: numbered without gaps, percent never falling, every day
-// shown planned first and refined later, and the same again from any point on.
+// checkEvents checks the log of a generation that is over: numbered without gaps, percent and stage never falling, with
+// the time left while it is worked on, every day shown planned first and refined later, and the same again from any
+// point on.
 func checkEvents(t *testing.T, s *aitest.Stack, generationID string, days int) {
 	t.Helper()
 	events := s.Events(t, generationID, 0, nil)
 	percent, planned, refined := int32(0), map[int32]bool{}, map[int32]bool{}
+	stage := aiv1.GenerationStage_GENERATION_STAGE_UNSPECIFIED
 	for i, event := range events {
 		if event.GetSequence() != int64(i+1) {
 			t.Fatalf("event %d has number %d", i+1, event.GetSequence())
@@ -99,6 +101,13 @@ func checkEvents(t *testing.T, s *aitest.Stack, generationID string, days int) {
 				t.Errorf("progress %v after %d%%", p, percent)
 			}
 			percent = p.GetPercent()
+			if p.GetStage() < stage {
+				t.Errorf("%v follows %v", p.GetStage(), stage)
+			}
+			stage = p.GetStage()
+			if stage > aiv1.GenerationStage_GENERATION_STAGE_QUEUED && stage < aiv1.GenerationStage_GENERATION_STAGE_CHECK && p.GetEtaSeconds() <= 0 {
+				t.Errorf("%v tells no time left: %v", stage, p)
+			}
 		}
 		if day := event.GetDayReady().GetDay(); day != nil {
 			if day.GetRefinement() == typev1.Refinement_REFINEMENT_REFINED {
