@@ -25,10 +25,14 @@ type Config struct {
 	ErrorRate float64
 	// BusyRate is the share of calls that are told to come back later.
 	BusyRate float64
-	// RetryAfter is what calls that are told to come back later are told; zero for a second.
+	// RetryAfter is what calls that are told to come back later are told; zero for a second. Where a limit refuses a call,
+	// it is told to wait until the limit admits it if that is longer.
 	RetryAfter time.Duration
-	// CallsPerMinute bounds the calls, as the provider's limits do; zero for no bound.
-	CallsPerMinute int
+	// CallsPerMinute, InputTokensPerMinute (without what is read from the cache) and OutputTokensPerMinute are the
+	// provider's limits, told in every answer's headers; zero for no bound.
+	CallsPerMinute, InputTokensPerMinute, OutputTokensPerMinute int
+	// SilentLimits keeps the limits out of the headers, as some endpoints of the API do.
+	SilentLimits bool
 	// Hang keeps calls open without an answer.
 	Hang bool
 	// Seed drives the drawing of times and errors.
@@ -51,7 +55,8 @@ type Simulator struct {
 	random *rand.Rand
 	counts Counts
 	cached map[uint64]time.Time
-	window []time.Time
+
+	calls, input, output bucket
 }
 
 // New makes a simulator.
@@ -136,13 +141,15 @@ func (s *Simulator) messages(w http.ResponseWriter, r *http.Request) {
 	}
 	c := *s.config.Load()
 	f := s.draw(c)
-	if f.busy {
+	text, u := s.answer(c, q)
+	wait := s.admit(c, u, w.Header())
+	if f.busy || wait > 0 {
 		s.count(func(n *Counts) { n.Busy++ })
-		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(c.RetryAfter.Seconds()))))
+		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(max(c.RetryAfter, wait).Seconds())))))
 		refuse(w, http.StatusTooManyRequests, "rate_limit_error", "this request would exceed the rate limit")
 		return
 	}
-	text, u := s.answer(c, q)
+	s.remember(q)
 	if q.Stream {
 		s.stream(w, r, c, f, q.Model, text, u)
 		return
@@ -162,19 +169,6 @@ func (s *Simulator) draw(c Config) fate {
 		sigma := math.Log(float64(max(c.P99, c.P50))/float64(c.P50)) / z99
 		f.takes = time.Duration(float64(c.P50) * math.Exp(sigma*s.random.NormFloat64()))
 	}
-	if c.CallsPerMinute > 0 {
-		now := time.Now()
-		kept := s.window[:0]
-		for _, t := range s.window {
-			if now.Sub(t) < time.Minute {
-				kept = append(kept, t)
-			}
-		}
-		s.window = kept
-		if f.busy = f.busy || len(s.window) >= c.CallsPerMinute; !f.busy {
-			s.window = append(s.window, now)
-		}
-	}
 	return f
 }
 
@@ -189,18 +183,29 @@ func (s *Simulator) answer(c Config, q request) (string, usage) {
 		text = respond(q, question)
 	}
 	u := usage{InputTokens: len(question) / charsPerToken, OutputTokens: len(text)/charsPerToken + 1}
-	h := fnv.New64a()
-	_, _ = h.Write(q.System) // never fails
 	prefix := len(q.System) / charsPerToken
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at, ok := s.cached[h.Sum64()]; ok && time.Since(at) < cacheLifetime {
+	if time.Since(s.cached[q.prefix()]) < cacheLifetime {
 		u.CacheReadInputTokens = prefix
 	} else {
 		u.CacheCreationInputTokens = prefix
 	}
-	s.cached[h.Sum64()] = time.Now()
 	return text, u
+}
+
+// prefix names the system prompt.
+func (q request) prefix() uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write(q.System) // never fails
+	return h.Sum64()
+}
+
+// remember keeps the system prompt of a call that was admitted in the cache.
+func (s *Simulator) remember(q request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cached[q.prefix()] = time.Now()
 }
 
 func (s *Simulator) called() int64 {

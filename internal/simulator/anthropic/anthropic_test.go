@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -63,18 +64,51 @@ func TestTheSDKReadsWholeAndStreamedAnswersThatSayTheyAreSimulated(t *testing.T)
 
 func TestBusyCallsAreToldWhenToComeBack(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]anthropic.Config{
-		"by rate":  {BusyRate: 1, RetryAfter: 7 * time.Second},
-		"by limit": {CallsPerMinute: 1, RetryAfter: 7 * time.Second},
+	for name, c := range map[string]struct {
+		config anthropic.Config
+		least  int // seconds
+	}{
+		"by rate":            {anthropic.Config{BusyRate: 1, RetryAfter: 7 * time.Second}, 7},
+		"by calls":           {anthropic.Config{CallsPerMinute: 1, RetryAfter: 7 * time.Second}, 60},
+		"by tokens taken in": {anthropic.Config{InputTokensPerMinute: 1}, 60},
+		"by tokens given":    {anthropic.Config{OutputTokensPerMinute: 1, RetryAfter: 90 * time.Second}, 90},
 	} {
-		messages := client(t, anthropic.New(c))
+		messages := client(t, anthropic.New(c.config))
 		var err error
 		for range 2 {
 			_, err = messages.New(t.Context(), ask("hello"))
 		}
 		var api *sdk.Error
-		if !errors.As(err, &api) || api.StatusCode != http.StatusTooManyRequests || api.Response.Header.Get("Retry-After") != "7" {
-			t.Errorf("%s: %v", name, err)
+		if !errors.As(err, &api) || api.StatusCode != http.StatusTooManyRequests {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if after, err := strconv.Atoi(api.Response.Header.Get("Retry-After")); err != nil || after < c.least {
+			t.Errorf("%s: told to wait %d s, %v", name, after, err)
+		}
+	}
+}
+
+func TestLimitsAreToldInTheHeadersAndWhatIsCachedIsFree(t *testing.T) {
+	t.Parallel()
+	messages := client(t, anthropic.New(anthropic.Config{CallsPerMinute: 10, InputTokensPerMinute: 100_000, OutputTokensPerMinute: 10_000}))
+	question := ask("hello")
+	question.System = []sdk.TextBlockParam{{Text: strings.Repeat("four", 20_000)}}
+	for call, want := range []map[string]string{
+		{"Requests-Remaining": "9", "Input-Tokens-Remaining": "80000", "Output-Tokens-Remaining": "10000"},
+		{"Requests-Remaining": "8", "Input-Tokens-Remaining": "80000", "Output-Tokens-Remaining": "10000"},
+	} {
+		var answer *http.Response
+		if _, err := messages.New(t.Context(), question, option.WithResponseInto(&answer)); err != nil {
+			t.Fatal(err)
+		}
+		want["Requests-Limit"], want["Input-Tokens-Limit"], want["Output-Tokens-Limit"] = "10", "100000", "10000"
+		for name, value := range want {
+			if got := answer.Header.Get("Anthropic-Ratelimit-" + name); got != value {
+				t.Errorf("call %d: %s is %q, want %q", call, name, got, value)
+			}
+		}
+		if reset, err := time.Parse(time.RFC3339, answer.Header.Get("Anthropic-Ratelimit-Requests-Reset")); err != nil || !reset.After(time.Now()) {
+			t.Errorf("call %d: reset is %v, %v", call, reset, err)
 		}
 	}
 }

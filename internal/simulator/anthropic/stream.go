@@ -48,6 +48,7 @@ func (s *Simulator) whole(w http.ResponseWriter, r *http.Request, c Config, f fa
 		refuse(w, http.StatusInternalServerError, "api_error", "simulated failure")
 		return
 	}
+	s.produced(float64(u.OutputTokens))
 	s.done(u)
 	w.Header().Set("Content-Type", "application/json")
 	// See refuse.
@@ -99,6 +100,7 @@ func (s *Simulator) stream(w http.ResponseWriter, r *http.Request, c Config, f f
 			})
 			return
 		}
+		s.produced(float64(u.OutputTokens) / chunks)
 		send(w, "content_block_delta", map[string]any{
 			"type": "content_block_delta", "index": 0, "delta": map[string]any{"type": "text_delta", "text": piece},
 		})
