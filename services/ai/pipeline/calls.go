@@ -97,7 +97,8 @@ func pauseFor(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// hedge asks once more, in one call a city, for all days that are still missing after a while.
+// hedge asks once more, in one call a city, for all days that are still missing after a while, unless the provider's
+// limits leave no room for it.
 func (c *calls) hedge(ctx context.Context) {
 	if !pauseFor(ctx, c.pipeline.Budgets.Hedge) {
 		return
@@ -108,7 +109,7 @@ func (c *calls) hedge(ctx context.Context) {
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
 			c.whenAnswered(brief, cancel)
-			_ = c.ask(ctx, "hedge", brief) // counted; the days' own calls go on
+			_ = c.ask(refine.Optional(ctx), "hedge", brief) // counted; the days' own calls go on
 		})
 	}
 	asking.Wait()

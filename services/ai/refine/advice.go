@@ -84,16 +84,3 @@ func (a *Advice) clean() {
 	}
 	a.BestTime, a.PhotoSpot = plainText(a.BestTime, textMost), plainText(a.PhotoSpot, textMost)
 }
-
-// Advise asks within the limits.
-func (m *Limited) Advise(ctx context.Context, v Visit) (advice Advice, cost ai.Cost, err error) {
-	advisor, ok := m.model.(Advisor)
-	if !ok {
-		return Advice{}, ai.Cost{}, fmt.Errorf("%T gives no advice", m.model)
-	}
-	err = m.do(ctx, func(ctx context.Context) (err error) {
-		advice, cost, err = advisor.Advise(ctx, v)
-		return err
-	})
-	return advice, cost, err
-}

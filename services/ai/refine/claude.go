@@ -34,7 +34,7 @@ type Claude struct {
 
 // NewClaude makes a client. Nothing is taken from the environment.
 func NewClaude(c Config) *Claude {
-	options := []option.RequestOption{option.WithAPIKey(c.Key), option.WithBaseURL(c.BaseURL), option.WithMaxRetries(0)}
+	options := []option.RequestOption{option.WithAPIKey(c.Key), option.WithBaseURL(c.BaseURL), option.WithMaxRetries(0), option.WithMiddleware(overhear)}
 	if c.HTTP != nil {
 		options = append(options, option.WithHTTPClient(c.HTTP))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -52,7 +53,28 @@ func day(number int, date string, ids ...string) refine.Day {
 	return d
 }
 
-// [A7] Equal days are asked for once; what is personal is not shared.
+// metric gives the value of a counter or gauge with these values of labels.
+func metric(t *testing.T, from prometheus.Gatherer, name string, labels ...string) float64 {
+	t.Helper()
+	families, err := from.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			var values []string
+			for _, label := range m.GetLabel() {
+				values = append(values, label.GetValue())
+			}
+			if family.GetName() == name && slices.Equal(values, labels) {
+				return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+	}
+	return 0
+}
+
+// [A7] Equal days are asked for once, and what that saved is counted; what is personal is not shared.
 func TestEqualDaysAreAskedForOnce(t *testing.T) {
 	t.Parallel()
 	model := &fake{days: func(_ context.Context, b refine.Brief, yield func(refine.Answer)) (ai.Cost, error) {
@@ -61,22 +83,25 @@ func TestEqualDaysAreAskedForOnce(t *testing.T) {
 		}
 		return ai.Cost{Calls: 1, MicroUSD: 10}, nil
 	}}
+	metrics := prometheus.NewRegistry()
 	cache := &memory{values: map[string][]byte{}}
-	s, err := refine.NewShared(model, cache, func() string { return "m" }, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	s, err := refine.NewShared(model, cache, func() string { return "m" }, slog.New(slog.DiscardHandler), metrics)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		name  string
 		brief refine.Brief
-		calls int64 // in all
+		// In all:
+		calls                        int64
+		saved, hits, misses, private float64 // money in millionths; days
 	}{
-		{"first", brief("", day(1, "2026-05-04", "a"), day(2, "2026-05-05", "b")), 1},
-		{"again, on other days of another trip", brief("", day(7, "2026-06-01", "b"), day(8, "2026-06-02", "a")), 1},
-		{"one of them new", brief("", day(1, "2026-05-04", "a"), day(2, "2026-05-05", "c")), 2},
-		{"another order of stops", brief("", day(1, "2026-05-04", "b", "a")), 3},
-		{"with own words", brief("quiet", day(1, "2026-05-04", "a")), 4},
-		{"with own words again", brief("quiet", day(1, "2026-05-04", "a")), 5},
+		{"first", brief("", day(1, "2026-05-04", "a"), day(2, "2026-05-05", "b")), 1, 0, 0, 2, 0},
+		{"again, on other days of another trip", brief("", day(7, "2026-06-01", "b"), day(8, "2026-06-02", "a")), 1, 10, 2, 2, 0},
+		{"one of them new", brief("", day(1, "2026-05-04", "a"), day(2, "2026-05-05", "c")), 2, 15, 3, 3, 0},
+		{"another order of stops", brief("", day(1, "2026-05-04", "b", "a")), 3, 15, 3, 4, 0},
+		{"with own words", brief("quiet", day(1, "2026-05-04", "a")), 4, 15, 3, 4, 1},
+		{"with own words again", brief("quiet", day(1, "2026-05-04", "a")), 5, 15, 3, 4, 2},
 	} {
 		got := map[int]string{}
 		if _, err := s.Days(t.Context(), c.brief, func(a refine.Answer) { got[a.Number] = a.Stops[0].ID }); err != nil {
@@ -89,6 +114,14 @@ func TestEqualDaysAreAskedForOnce(t *testing.T) {
 		}
 		if model.calls.Load() != c.calls {
 			t.Errorf("%s: %d calls in all, want %d", c.name, model.calls.Load(), c.calls)
+		}
+		if saved := metric(t, metrics, "tripgen_shared_saved_micro_usd_total"); saved != c.saved {
+			t.Errorf("%s: saved %v in all, want %v", c.name, saved, c.saved)
+		}
+		for outcome, want := range map[string]float64{"hit": c.hits, "miss": c.misses, "private": c.private} {
+			if got := metric(t, metrics, "tripgen_shared_days_total", outcome); got != want {
+				t.Errorf("%s: %v days in all are a %s, want %v", c.name, got, outcome, want)
+			}
 		}
 	}
 	cache.away = true
