@@ -1,11 +1,13 @@
 package aitest_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/tripgen/tripgen/internal/errs"
@@ -13,9 +15,11 @@ import (
 	"github.com/tripgen/tripgen/internal/kafka"
 	"github.com/tripgen/tripgen/internal/simulator/anthropic"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
+	eventsv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/events/v1"
 	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/aitest"
 	"github.com/tripgen/tripgen/services/ai/events"
+	"github.com/tripgen/tripgen/services/ai/worker"
 )
 
 // requested is a message of the queue for a generation, as a second delivery has it.
@@ -75,29 +79,46 @@ func TestStartingTwiceIsOneGeneration(t *testing.T) {
 	wantReason(t, err, errs.ReasonIdempotencyMismatch)
 }
 
-// [A6] Garbage goes to the dead letters with its reason, and the partition moves on.
+// [A6] On every topic of the queue, what cannot be read, what a later build wrote and what names no generation goes to the
+// dead letters as it was, with its reason and the group; the partition moves on.
 func TestGarbageGoesToTheDeadLettersAndThePartitionMovesOn(t *testing.T) {
 	s := aitest.Start(t, aitest.Options{Real: true, NoModel: true})
-	key := id.Random{}.New(id.Generation)
-	future := kafka.Event{Topic: kafka.GenerationExpress, ID: "evt", Key: key, Value: []byte{}}.Message(t.Context())
-	for i := range future.Headers {
-		if future.Headers[i].Key == kafka.HeaderSchema {
-			future.Headers[i].Value = []byte("99")
+	another, err := proto.Marshal(&eventsv1.GenerationRequested{GenerationId: id.Random{}.New(id.Trip)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, topic := range worker.Topics() {
+		key := id.Random{}.New(id.Generation)
+		of := func(schema string, value []byte) kafkago.Message {
+			return kafkago.Message{Topic: string(topic), Key: []byte(key), Value: value, Headers: []kafkago.Header{
+				{Key: kafka.HeaderEventID, Value: []byte("evt")}, {Key: kafka.HeaderSchema, Value: []byte(schema)},
+			}}
 		}
-	}
-	garbage := kafkago.Message{Topic: string(kafka.GenerationExpress), Key: []byte(key), Value: []byte("\xff\xff not protobuf")}
-	empty := kafkago.Message{Topic: string(kafka.GenerationExpress), Key: []byte(key), Value: nil}
-	for _, m := range []kafkago.Message{garbage, future, empty} {
-		s.Put(t, m)
-	}
-	request := aitest.Request("munich", 1)
-	request.GenerationId = key // the same partition
-	s.Begin(t, request)
-	s.AwaitMade(t, key)
-	reasons := []string{"cannot be read", "schema version that this build does not know: 99", "no generation's id"}
-	for i, letter := range s.DeadLetters(t, key, 3) {
-		if letter.GetTopic() != string(kafka.GenerationExpress) || !strings.Contains(letter.GetReason(), reasons[i]) {
-			t.Errorf("dead letter %d came from %q for %q", i, letter.GetTopic(), letter.GetReason())
+		buried := []struct {
+			message kafkago.Message
+			reason  string
+		}{
+			{of("1", []byte("\xff\xff not protobuf")), "cannot be read"},
+			{of("99", another), "schema version that this build does not know: 99"},
+			{of("1", nil), "no generation's id"},
+			{of("1", another), "no generation's id"},
+			{kafkago.Message{Topic: string(topic), Key: []byte(key), Value: []byte("{}")}, "cannot be read"}, // not even headers
+		}
+		for _, b := range buried {
+			s.Put(t, b.message)
+		}
+		request := aitest.Request("munich", 1)
+		request.GenerationId = key // of express: the same partition
+		s.Begin(t, request)
+		s.AwaitMade(t, key)
+		for i, letter := range s.DeadLetters(t, key, len(buried)) {
+			b := buried[i]
+			if letter.GetTopic() != string(topic) || letter.GetGroup() != worker.Group(topic) || !strings.Contains(letter.GetReason(), b.reason) {
+				t.Errorf("%s: letter %d came from %q and %q for %q, want %q", topic, i, letter.GetTopic(), letter.GetGroup(), letter.GetReason(), b.reason)
+			}
+			if !bytes.Equal(letter.GetValue(), b.message.Value) || len(letter.GetHeaders()) != len(b.message.Headers) {
+				t.Errorf("%s: letter %d does not keep the message: %v", topic, i, letter)
+			}
 		}
 	}
 }

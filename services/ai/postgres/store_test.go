@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -181,6 +182,42 @@ func TestStatesChangeOnlyAsDocumented(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Those who watch are told of what nobody works on: what waits and what has ended, and nothing that was not asked about.
+func TestIdleAreThoseThatWaitOrHaveEnded(t *testing.T) {
+	t.Parallel()
+	s, _ := open(t)
+	ctx := t.Context()
+	claimed := func() ai.Generation {
+		g, _, err := s.Claim(ctx, accept(t, s).ID, "w", time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g
+	}
+	queued, other, running, made, failed, cancelled := accept(t, s), accept(t, s), claimed(), claimed(), claimed(), accept(t, s)
+	if err := s.Made(ctx, made, ai.Result{Itinerary: []byte("i")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Fail(ctx, failed, "INTERNAL", ai.Trouble{}, ai.Cost{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Cancel(ctx, cancelled.ID); err != nil {
+		t.Fatal(err)
+	}
+	found, err := s.Idle(ctx, []string{queued.ID, running.ID, made.ID, failed.ID, cancelled.ID, "gen_unknown"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]ai.State{}
+	for _, g := range found {
+		got[g.ID] = g.State
+	}
+	want := map[string]ai.State{queued.ID: ai.Queued, failed.ID: ai.Failed, cancelled.ID: ai.Cancelled}
+	if !maps.Equal(got, want) {
+		t.Errorf("idle are %v, want %v without %s", got, want, other.ID)
+	}
 }
 
 // [U5] What was asked for and what was made are sealed in the database.
