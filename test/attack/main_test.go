@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,12 +21,14 @@ import (
 
 	"github.com/tripgen/tripgen/bench/gateway/stack"
 	"github.com/tripgen/tripgen/bench/report"
+	"github.com/tripgen/tripgen/internal/local"
 	"github.com/tripgen/tripgen/test/people"
 )
 
-// whole is the running TripGen, victim and attacker two people in it.
+// whole is the running TripGen on the database server, victim and attacker two people in it.
 var (
 	whole            *stack.Stack
+	database         *local.Postgres
 	victim, attacker *people.Person
 	tried, through   atomic.Int64
 )
@@ -56,7 +59,16 @@ func run(m *testing.M) int {
 }
 
 func attackAll(ctx context.Context, m *testing.M) (code int, err error) {
-	if whole, err = stack.Start(ctx); err != nil {
+	dir, err := os.MkdirTemp("", "tripgen-attack-")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if database, err = local.StartPostgres(ctx, local.PostgresConfig{Dir: filepath.Join(dir, "postgres"), Throwaway: true}); err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, database.Close(context.WithoutCancel(ctx))) }()
+	if whole, err = stack.Start(ctx, "--postgres", database.URL("postgres")); err != nil {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, whole.Stop()) }()

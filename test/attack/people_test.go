@@ -35,11 +35,17 @@ func person(t *testing.T) *people.Person {
 	return p
 }
 
-// soon wants the token refused within a second.
+// soon wants the token refused by the gateway within a second.
 func soon(t *testing.T, token string) {
 	t.Helper()
+	soonAt(t, whole.Gateway, token)
+}
+
+// soonAt wants the token refused at an address within a second.
+func soonAt(t *testing.T, base, token string) {
+	t.Helper()
 	for began := time.Now(); ; {
-		got := call(t, whole.Gateway, listTrips, token, "{}")
+		got := call(t, base, listTrips, token, "{}")
 		if got.status == http.StatusUnauthorized {
 			refused(t, got, http.StatusUnauthorized, "unauthenticated")
 			return

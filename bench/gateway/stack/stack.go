@@ -28,8 +28,9 @@ type Stack struct {
 	// Dir is its state; Envoy's files are in the folder envoy.
 	Dir string
 
-	cmd    *exec.Cmd
-	exited chan error
+	program string
+	cmd     *exec.Cmd
+	exited  chan error
 }
 
 // startLimit bounds the start; with fresh databases it takes about five seconds on two idle cores.
@@ -54,7 +55,8 @@ func Start(ctx context.Context, arguments ...string) (*Stack, error) {
 		addresses[i] = local.Address(port)
 	}
 	s := &Stack{
-		Gateway: "http://" + addresses[0], Admin: envoy.Admin{Address: addresses[1]}, Dir: filepath.Join(dir, "state"), exited: make(chan error, 1),
+		Gateway: "http://" + addresses[0], Admin: envoy.Admin{Address: addresses[1]}, Dir: filepath.Join(dir, "state"), program: program,
+		exited: make(chan error, 1),
 	}
 	found, err := local.FindEnvoy(os.Getenv("TRIPGEN_TEST_ENVOY"))
 	if err != nil {
@@ -108,6 +110,18 @@ func (s *Stack) Stop() error {
 		<-s.exited
 	}
 	return os.RemoveAll(filepath.Dir(s.Dir))
+}
+
+// Command runs another command of the same program and gives what it prints. The environment is that of this process and
+// the variables given, as NAME=value.
+func (s *Stack) Command(ctx context.Context, variables []string, arguments ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, s.program, arguments...)
+	cmd.Env = append(os.Environ(), variables...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("tripgen %s: %w\n%s", strings.Join(arguments, " "), err, out)
+	}
+	return string(out), nil
 }
 
 // Unlimit lets everything pass that the limits would refuse; it is counted all the same.
