@@ -84,7 +84,13 @@ func run(ctx context.Context, kills int) (err error) {
 	r.Goal("failed reads, instances killed", float64(killed.reads.failed), "<=", 0)
 	r.Goal("failed reads, rolling restart", float64(rolled.reads.failed), "<=", 0)
 	r.Goal("failed writes, rolling restart", float64(rolled.writes.failed), "<=", 0)
-	return r.Finish("docs/benchmarks/gateway-faults.md", "make faults-gateway")
+	if err := r.Finish("docs/benchmarks/gateway-faults.md", "make faults-gateway"); err != nil {
+		return err
+	}
+	if !r.Met() {
+		return errors.New("a goal is missed")
+	}
+	return nil
 }
 
 // back starts an instance again and waits until it is called.
