@@ -89,6 +89,7 @@ func Write(dir string, c Config) error {
 	functions := template.FuncMap{
 		"quote": strconv.Quote, "list": func(all ...string) []string { return all }, "folder": filepath.Dir, "scopePattern": scopePattern, "localReplies": indentedReplies,
 		"door": func(d settings, secure bool) door { return door{d, secure} },
+		"tree": func(d settings, browser bool) tree { return tree{d, browser} },
 	}
 	parsed, err := template.New("").Funcs(functions).ParseFS(templates, "templates/*.tmpl")
 	if err != nil {

@@ -112,6 +112,9 @@ func (Page) Anonymous() bool { return true }
 // Body is the largest request, in bytes.
 func (Page) Body() int { return mostBody }
 
+// Ordinary is true for reads, of which the access log has a share while they go well.
+func (p Page) Ordinary() bool { return p.Safe && p.Limit == "read" }
+
 // Global is true if calls are counted across all gateways.
 func (p Page) Global() bool { return global(p.Limit) }
 

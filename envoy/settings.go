@@ -59,6 +59,12 @@ type door struct {
 	Secure bool
 }
 
+// tree is all routes, for browsers or for everybody else.
+type tree struct {
+	settings
+	Browser bool
+}
+
 func newData(dir string, c Config) (settings, error) {
 	s := settings{
 		Config: c, MaxHeapBytes: cmp.Or(c.MaxHeapBytes, 1<<30), TraceSampling: int(c.TraceRatio * 10_000),

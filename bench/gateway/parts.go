@@ -45,7 +45,7 @@ func parts() []part {
 		fields("stripping of headers for services", routes, "request_headers_to_remove"),
 		fields("request ids in answers", listeners, "always_set_request_id_in_response"),
 		fields("path normalisation", listeners, "normalize_path", "merge_slashes", "path_with_escaped_slashes_action", "strip_trailing_host_dot", "strip_any_host_port"),
-		fields("time limits of requests", listeners, "request_timeout", "request_headers_timeout", "stream_idle_timeout"),
+		fields("time limits of requests", listeners, "request_timeout", "request_headers_timeout", "stream_flush_timeout"),
 		fields("retries", routes, "retry_policy"),
 		part{"switches", files.dropSwitches},
 		part{"refusal of two hosts", files.dropTwoHosts},

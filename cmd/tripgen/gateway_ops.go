@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -192,48 +192,26 @@ func (gatewayRuntimeCmd) Help() string {
 func (r *gatewayRuntimeCmd) Run(ctx context.Context, c *commands) error {
 	admin := c.Gateway.admin()
 	if len(r.Change) > 0 {
-		query := url.Values{}
+		values := make(map[string]string, len(r.Change))
 		for _, change := range r.Change {
 			key, value, ok := strings.Cut(change, "=")
 			if !ok || key == "" {
 				return fmt.Errorf("%q: want KEY=VALUE", change)
 			}
-			query.Set(key, value)
+			values[key] = value
 		}
-		if _, err := admin.Call(ctx, http.MethodPost, "/runtime_modify", query); err != nil {
+		if err := admin.SetRuntime(ctx, values); err != nil {
 			return err
 		}
 	}
-	body, err := admin.Call(ctx, http.MethodGet, "/runtime", nil)
+	all, err := admin.Runtime(ctx)
 	if err != nil {
 		return err
 	}
-	var said struct {
-		Layers  []string
-		Entries map[string]struct {
-			Final  string   `json:"final_value"`
-			Layers []string `json:"layer_values"`
-		}
-	}
-	if err := json.Unmarshal(body, &said); err != nil {
-		return fmt.Errorf("read the gateway's runtime: %w", err)
-	}
-	keys := make([]string, 0, len(said.Entries))
-	for key := range said.Entries {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "KEY\tVALUE\tFROM")
-	for _, key := range keys {
-		entry := said.Entries[key]
-		from := ""
-		for i, value := range entry.Layers {
-			if value != "" && i < len(said.Layers) {
-				from = said.Layers[i]
-			}
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", key, entry.Final, from)
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", key, all[key].Value, all[key].From)
 	}
 	return w.Flush()
 }

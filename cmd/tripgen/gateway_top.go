@@ -27,11 +27,11 @@ type gatewayTopCmd struct {
 
 // Help is the long help.
 func (gatewayTopCmd) Help() string {
-	return `Reads what the access log gained since the last look: calls a second, share of failures and times by RPC, and who was refused for calling too often (429).`
+	return `Reads what the access log gained since the last look: calls a second, share of failures and times by RPC, and who was refused for calling too often (429). While it runs, the gateway logs every call, which is otherwise only a share of the reads that go well.`
 }
 
 // Run is the command.
-func (t *gatewayTopCmd) Run(ctx context.Context, c *commands) error {
+func (t *gatewayTopCmd) Run(ctx context.Context, c *commands) (err error) {
 	log, err := os.Open(t.Log)
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(errNoLog, err)
@@ -43,8 +43,13 @@ func (t *gatewayTopCmd) Run(ctx context.Context, c *commands) error {
 	if _, err := log.Seek(0, io.SeekEnd); err != nil {
 		return err
 	}
-	reader := bufio.NewReader(log)
 	admin := c.Gateway.admin()
+	restore, err := logAll(ctx, admin)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, restore()) }()
+	reader := bufio.NewReader(log)
 	ticker := time.NewTicker(t.Every)
 	defer ticker.Stop()
 	began := time.Now()
@@ -64,6 +69,25 @@ func (t *gatewayTopCmd) Run(ctx context.Context, c *commands) error {
 		began = time.Now()
 	}
 	return nil
+}
+
+// restoreLimit bounds how long the end of the command waits for the gateway.
+const restoreLimit = 5 * time.Second
+
+// logAll has the gateway log every call until the function that it gives is called, which leaves what there was before.
+func logAll(ctx context.Context, admin envoy.Admin) (restore func() error, err error) {
+	before, err := admin.Runtime(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := admin.SetRuntime(ctx, map[string]string{envoy.LogReads: "100"}); err != nil {
+		return nil, err
+	}
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreLimit)
+		defer cancel()
+		return admin.SetRuntime(ctx, map[string]string{envoy.LogReads: before[envoy.LogReads].Admin})
+	}, nil
 }
 
 // call is a line of the access log.
