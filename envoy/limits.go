@@ -112,7 +112,7 @@ func (Page) Anonymous() bool { return true }
 // Body is the largest request, in bytes.
 func (Page) Body() int { return mostBody }
 
-// Ordinary is true for reads, of which the access log has a share while they go well.
+// Ordinary is true for reads, of which an operator may have a share logged only while they go well.
 func (p Page) Ordinary() bool { return p.Safe && p.Limit == "read" }
 
 // Global is true if calls are counted across all gateways.

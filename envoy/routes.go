@@ -41,7 +41,7 @@ type Route struct {
 // Global is true if calls are counted across all gateways as well.
 func (r Route) Global() bool { return global(r.Limit) }
 
-// Ordinary is true for reads, of which the access log has a share while they go well; all other calls are logged.
+// Ordinary is true for reads, of which an operator may have a share logged only while they go well.
 func (r Route) Ordinary() bool { return r.Safe && !r.Stream && r.Limit == "read" }
 
 // Timeout is how long the service may take for an answer that is no stream, in seconds.
