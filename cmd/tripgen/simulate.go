@@ -20,6 +20,7 @@ import (
 	"github.com/tripgen/tripgen/internal/simulator/openweather"
 	"github.com/tripgen/tripgen/internal/simulator/sky"
 	"github.com/tripgen/tripgen/internal/simulator/world"
+	"github.com/tripgen/tripgen/services/location/sources"
 )
 
 // simulateCmd runs simulators of the outside providers.
@@ -89,7 +90,7 @@ func (s *simulateCmd) Run(ctx context.Context) error {
 		}
 		fmt.Fprintln(os.Stdout, "  export ANTHROPIC_BASE_URL="+simulators.url())
 		for _, name := range []string{"ANTHROPIC_API_KEY", "KAKAO_REST_API_KEY", "GOOGLE_MAPS_API_KEY", "OPENWEATHER_API_KEY"} {
-			fmt.Fprintln(os.Stdout, "  export "+name+"=simulated")
+			fmt.Fprintln(os.Stdout, "  export "+name+"="+sources.SimulatedKey)
 		}
 		return nil
 	})
@@ -152,7 +153,7 @@ const simulatedProviders = "simulated"
 // standIn has the simulators asked for the providers that there is no key for, and for Open-Meteo, which needs none.
 // Their answers say that they are simulated, and cost nothing.
 func (s *simulators) standIn(p *config.Providers) {
-	const key = config.Secret("simulated")
+	const key = config.Secret(sources.SimulatedKey)
 	if p.Anthropic.Key == "" {
 		p.Anthropic.Key, p.Anthropic.BaseURL = key, s.url()
 	}

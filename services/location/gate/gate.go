@@ -237,6 +237,6 @@ func (g *Gate) register(metrics prometheus.Registerer) error {
 	var errs [3]error
 	g.calls, errs[0] = counter("tripgen_provider_calls_total", "Requests sent to providers of places, routes and weather.")
 	g.refused, errs[1] = counter("tripgen_provider_refused_total", "Requests not sent: bulkhead, quota, pause, breaker or budget.")
-	g.cost, errs[2] = counter("tripgen_provider_cost_micro_usd_total", "What the requests cost by the price list, in millionths of a US dollar.")
+	g.cost, errs[2] = counter("tripgen_provider_cost_micro_usd_total", "What the requests cost by the price list, in millionths of a US dollar; simulated ones cost nothing.")
 	return errors.Join(errs[:]...)
 }

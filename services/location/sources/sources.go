@@ -25,6 +25,9 @@ import (
 	"github.com/tripgen/tripgen/services/location/openweather"
 )
 
+// SimulatedKey is the key of providers that are simulated: nobody is paid for their calls, and none is counted as paid.
+const SimulatedKey = "simulated"
+
 // Config says where providers are. One without a key is not asked; Open-Meteo needs none.
 type Config struct {
 	Kakao       struct{ Key, LocalURL, MobilityURL string }
@@ -119,6 +122,9 @@ func New(ctx context.Context, c Config, d Deps) (*Sources, error) {
 	if c.Cooldown == 0 {
 		c.Cooldown = cooldown
 	}
+	if c.Google.Key == SimulatedKey {
+		c.EnrichmentDayMicroUSD = 0
+	}
 	purse := gate.NewRedisPurse(d.Redis, d.Clock)
 	b := &builder{
 		Config: c, Deps: d, http: &http.Client{Timeout: c.Timeout},
@@ -155,10 +161,13 @@ func (b *builder) gate(p gate.Policy) *gate.Gate {
 	return g
 }
 
-// paid makes the gate of an operation that costs money: no second request is sent in case.
-func (b *builder) paid(provider, operation string, microUSD int64) *gate.Gate {
+// paid makes the gate of an operation that costs money, unless it is simulated: no second request is sent in case.
+func (b *builder) paid(provider, operation, key string, microUSD int64) *gate.Gate {
 	p := b.policy(provider, operation)
-	p.MicroUSD, p.Hedge = microUSD, 0
+	p.Hedge = 0
+	if key != SimulatedKey {
+		p.MicroUSD = microUSD
+	}
 	return b.gate(p)
 }
 
@@ -178,22 +187,19 @@ func kept[T any](b *builder, p cacheaside.Policy, restore func(*T) error) *cache
 func (b *builder) weather() {
 	weather := &chain.Weather{Clock: b.Clock, Cache: kept[location.Forecast](b, chain.WeatherPolicy("weather"), nil)}
 	air := &chain.Air{Clock: b.Clock, Cache: kept[location.Air](b, chain.WeatherPolicy("air"), nil)}
-	add := func(provider string, microUSD int64, client interface {
+	add := func(provider string, forecast *gate.Gate, client interface {
 		location.WeatherProvider
 		location.AirProvider
 	},
 	) {
-		forecast := b.policy(provider, "forecast")
-		if microUSD > 0 {
-			forecast.MicroUSD, forecast.Hedge = microUSD, 0
-		}
-		weather.Sources = append(weather.Sources, chain.WeatherSource{WeatherProvider: client, Gate: b.gate(forecast)})
+		weather.Sources = append(weather.Sources, chain.WeatherSource{WeatherProvider: client, Gate: forecast})
 		air.Sources = append(air.Sources, chain.AirSource{AirProvider: client, Gate: b.gate(b.policy(provider, "air"))})
 	}
 	if b.OpenWeather.Key != "" {
-		add(openweather.Provider, openweather.ForecastMicroUSD, openweather.New(b.OpenWeather.URL, b.OpenWeather.Key, b.http, b.Clock))
+		forecast := b.paid(openweather.Provider, "forecast", b.OpenWeather.Key, openweather.ForecastMicroUSD)
+		add(openweather.Provider, forecast, openweather.New(b.OpenWeather.URL, b.OpenWeather.Key, b.http, b.Clock))
 	}
-	add(openmeteo.Provider, 0, openmeteo.New(b.OpenMeteo.URL, b.OpenMeteo.AirURL, b.http, b.Clock))
+	add(openmeteo.Provider, b.gate(b.policy(openmeteo.Provider, "forecast")), openmeteo.New(b.OpenMeteo.URL, b.OpenMeteo.AirURL, b.http, b.Clock))
 	b.made.Weather, b.made.Air = weather, air
 }
 
@@ -218,9 +224,9 @@ func (b *builder) places(ctx context.Context) {
 			return
 		}
 		b.made.closers = append(b.made.closers, client.Close)
-		search := chain.PlaceSource{PlaceProvider: client, Gate: b.paid(google.Provider, "search", google.SearchMicroUSD)}
+		search := chain.PlaceSource{PlaceProvider: client, Gate: b.paid(google.Provider, "search", b.Google.Key, google.SearchMicroUSD)}
 		ways := chain.RouteSource{
-			RouteProvider: client, Gate: b.paid(google.Provider, "routes", google.MatrixMicroUSDPerWay*matrixPoints*matrixPoints),
+			RouteProvider: client, Gate: b.paid(google.Provider, "routes", b.Google.Key, google.MatrixMicroUSDPerWay*matrixPoints*matrixPoints),
 			Takes: func(points int, mode location.Mode) bool { return points <= min(matrixPoints, google.MaxPoints(mode)) },
 		}
 		for _, region := range []location.Region{location.Korea, location.Elsewhere} {
@@ -228,7 +234,7 @@ func (b *builder) places(ctx context.Context) {
 			routes[region] = append(routes[region], ways)
 		}
 		b.made.Details = &chain.Details{
-			Sources: []chain.DetailSource{{DetailProvider: client, Gate: b.paid(google.Provider, "details", google.DetailsMicroUSD)}},
+			Sources: []chain.DetailSource{{DetailProvider: client, Gate: b.paid(google.Provider, "details", b.Google.Key, google.DetailsMicroUSD)}},
 			Cache:   kept[location.Details](b, chain.DetailsPolicy, nil), Ratings: b.Ratings, Log: b.Log,
 		}
 	}
