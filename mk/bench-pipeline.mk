@@ -1,7 +1,8 @@
-# The generation pipeline on real PostgreSQL, Redis, Kafka and Envoy, with a simulated Claude, beside River. ONLY=abcde
-# chooses parts: (a) the promise, (b) throughput, (c) a burst, (d) asked to started, (e) events to clients.
+# The generation pipeline on real PostgreSQL, Redis, Kafka and Envoy, with a simulated Claude, beside River. ONLY=abcdef
+# chooses parts: (a) the promise, (b) throughput, (c) a burst, (d) asked to started, (e) events to clients,
+# (f) cancelling.
 
-ONLY ?= abcde
+ONLY ?= abcdef
 
 .PHONY: bench-pipeline
 bench-pipeline: $(ENVOY) $(KAFKA) ## Measure the generation pipeline (bounded by 10 minutes)

@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	only = flag.String("only", "abcde", "which parts to measure")
+	only = flag.String("only", "abcdef", "which parts to measure")
 	out  = flag.String("out", "docs/benchmarks/pipeline.md", "document to write; empty for none")
 )
 
@@ -26,7 +26,7 @@ func TestPipeline(t *testing.T) {
 	for _, part := range []struct {
 		letter string
 		run    func(*testing.T, *report.Report)
-	}{{"a", benchPromise}, {"b", benchThroughput}, {"c", benchBurst}, {"d", benchStart}, {"e", benchWatch}} {
+	}{{"a", benchPromise}, {"b", benchThroughput}, {"c", benchBurst}, {"d", benchStart}, {"e", benchWatch}, {"f", benchCancel}} {
 		if strings.Contains(*only, part.letter) {
 			t.Run(part.letter, func(t *testing.T) { part.run(t, r) })
 		}

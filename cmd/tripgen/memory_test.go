@@ -20,7 +20,7 @@ func TestGarbageIsLimitedByTheSettingOrByTheRoles(t *testing.T) {
 		want          int
 	}{
 		"ai alone":                {goGCPercent, 0, []app.Role{app.AI}, config.WatchersGCPercent},
-		"ai beside others":        {goGCPercent, 0, []app.Role{app.AI, app.Worker}, goGCPercent},
+		"ai beside others":        {goGCPercent, 0, []app.Role{app.AI, app.Worker}, config.TogetherGCPercent},
 		"another role":            {goGCPercent, 0, []app.Role{app.Trip}, goGCPercent},
 		"ai alone with GOGC":      {250, 0, []app.Role{app.AI}, 250},
 		"set, ai alone":           {goGCPercent, 70, []app.Role{app.AI}, 70},
