@@ -47,6 +47,11 @@ func (w *watched) weather(kind string) {
 func (w *watched) check(what string, expected func([]*tripv1.Alert) bool) []*tripv1.Alert {
 	w.Helper()
 	var alerts []*tripv1.Alert
+	defer func() {
+		if w.Failed() {
+			w.Logf("waiting for %s, the last check told %v", what, alerts)
+		}
+	}()
 	await(w.T, what, func() bool {
 		res, err := w.client.Itineraries.CheckForChanges(w.Context(), &tripv1.CheckForChangesRequest{TripId: w.trip})
 		if err != nil {
@@ -169,7 +174,7 @@ func TestATripIsWatchedOver(t *testing.T) {
 	for _, a := range alerts {
 		w.checkRain(plan, a)
 		for _, action := range []tripv1.AlertAction{replace, regenerate, keep, 0} {
-			if free[action] == nil && (action == 0 || slices.Contains(a.GetActions(), action)) {
+			if free[action] == nil && (action == 0 || slices.Contains(a.GetActions(), action)) && (action != replace || roofed(plan, a)) {
 				free[action] = a
 				break
 			}
@@ -224,6 +229,24 @@ func (w *watched) checkRain(plan *typev1.Itinerary, a *tripv1.Alert) {
 	if !slices.Contains(a.GetActions(), regenerate) || !slices.Contains(a.GetActions(), keep) {
 		w.Errorf("nothing to do: %v", a)
 	}
+}
+
+// roofed tells whether there is another place for each stop that an alert of rain hits.
+func roofed(plan *typev1.Itinerary, a *tripv1.Alert) bool {
+	taken := map[string]bool{}
+	found := func(s *typev1.Stop) bool {
+		return slices.ContainsFunc(s.GetAlternatives(), func(other *typev1.Alternative) bool {
+			free := other.GetReason() == typev1.AlternativeReason_ALTERNATIVE_REASON_RAIN && !taken[other.GetPlaceId()] && !planned(plan, other.GetPlaceId())
+			taken[other.GetPlaceId()] = taken[other.GetPlaceId()] || free
+			return free
+		})
+	}
+	for _, s := range plan.GetDays()[a.GetDay()-1].GetStops() {
+		if slices.Contains(a.GetStopIds(), s.GetId()) && !found(s) {
+			return false
+		}
+	}
+	return true
 }
 
 // planned tells whether a place is in an itinerary.

@@ -41,10 +41,14 @@ func (Documents) Planned(d trip.Document) ([]trip.PlannedDay, error) {
 }
 
 func plannedStop(s *typev1.Stop) trip.PlannedStop {
+	rest := s.GetKind() == typev1.StopKind_STOP_KIND_REST
 	stop := trip.PlannedStop{
 		ID: s.GetId(), Place: s.GetPlaceId(), Name: textOf(s.GetName()),
-		Outdoor: s.GetSetting() == typev1.Setting_SETTING_OUTDOOR && s.GetKind() != typev1.StopKind_STOP_KIND_REST,
+		Outdoor: s.GetSetting() == typev1.Setting_SETTING_OUTDOOR && !rest,
 		Arrive:  int(s.GetArrive().GetMinutes()), Leave: int(s.GetLeave().GetMinutes()),
+	}
+	if rest { // near the place, whose hours are nothing to it
+		stop.Place = ""
 	}
 	for _, a := range s.GetAlternatives() {
 		switch a.GetReason() {
