@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,6 +32,19 @@ type Column struct {
 	Read, Write string
 	// Large values are taken a few at a time.
 	Large bool
+}
+
+// ByID is the Place of a row whose key begins with an id, or is one.
+func ByID(place func(id string) string) func(key []string) string {
+	return func(key []string) string { return place(key[0]) }
+}
+
+// Numbered is the Place of a row whose key is an id and an integer.
+func Numbered(place func(id string, number int64) string) func(key []string) string {
+	return func(key []string) string {
+		number, _ := strconv.ParseInt(key[1], 10, 64) // an integer column
+		return place(key[0], number)
+	}
 }
 
 // Keeper is a service's database with sealed values in it.

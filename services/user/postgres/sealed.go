@@ -8,18 +8,15 @@ import (
 
 // Sealed are all columns with sealed values.
 func Sealed() []reseal.Column {
-	byID := func(place func(string) string) func([]string) string {
-		return func(key []string) string { return place(key[0]) }
-	}
 	id := []string{"id"}
 	return []reseal.Column{
-		{Table: "accounts", Name: "profile", Key: id, Place: byID(profilePlace)},
-		{Table: "avatars", Name: "picture", Key: []string{"account_id"}, Place: byID(picturePlace), Large: true},
-		{Table: "avatars", Name: "thumbnail", Key: []string{"account_id"}, Place: byID(thumbnailPlace)},
+		{Table: "accounts", Name: "profile", Key: id, Place: reseal.ByID(profilePlace)},
+		{Table: "avatars", Name: "picture", Key: []string{"account_id"}, Place: reseal.ByID(picturePlace), Large: true},
+		{Table: "avatars", Name: "thumbnail", Key: []string{"account_id"}, Place: reseal.ByID(thumbnailPlace)},
 		{Table: "mails", Name: "content", Key: id, Place: func([]string) string { return mailPlace }},
-		{Table: "sessions", Name: "device", Key: id, Place: byID(devicePlace)},
-		{Table: "codes", Name: "device", Key: []string{"hash"}, Of: []string{"session_id"}, Place: byID(devicePlace)},
-		{Table: "signing_keys", Name: "private_key", Key: id, Place: byID(keyPlace)},
+		{Table: "sessions", Name: "device", Key: id, Place: reseal.ByID(devicePlace)},
+		{Table: "codes", Name: "device", Key: []string{"hash"}, Of: []string{"session_id"}, Place: reseal.ByID(devicePlace)},
+		{Table: "signing_keys", Name: "private_key", Key: id, Place: reseal.ByID(keyPlace)},
 		{
 			Table: "export_documents", Name: "content", Key: []string{"export_id", "service", "attempt", "number"}, Large: true,
 			Place: func(key []string) string {
