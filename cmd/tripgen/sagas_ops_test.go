@@ -22,6 +22,7 @@ import (
 	"github.com/tripgen/tripgen/internal/postgres"
 	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
 	"github.com/tripgen/tripgen/internal/seal"
+	"github.com/tripgen/tripgen/internal/seal/sealtest"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	"github.com/tripgen/tripgen/services/ai"
 	aipostgres "github.com/tripgen/tripgen/services/ai/postgres"
@@ -265,14 +266,7 @@ func TestACancelledGenerationEndsOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	key, err := seal.Generate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := seal.New(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealer, _ := sealtest.New(t)
 	store := aipostgres.New(aipostgres.Deps{Pool: pool, Seal: sealer, Clock: clock.System{}, IDs: id.Random{}})
 	body, err := proto.Marshal(&aiv1.StartGenerationRequest{})
 	if err != nil {

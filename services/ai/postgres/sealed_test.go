@@ -9,6 +9,7 @@ import (
 	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
 	"github.com/tripgen/tripgen/internal/reseal/resealtest"
 	"github.com/tripgen/tripgen/internal/seal"
+	"github.com/tripgen/tripgen/internal/seal/sealtest"
 	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/events"
 	aipostgres "github.com/tripgen/tripgen/services/ai/postgres"
@@ -18,14 +19,7 @@ import (
 // [U5] After a rotation everything can be sealed anew, and is read without the old key.
 func TestEverythingSealedCanBeSealedAnew(t *testing.T) {
 	t.Parallel()
-	file, err := seal.Generate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := seal.New(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealer, file := sealtest.New(t)
 	pool := postgrestest.New(t, aipostgres.Migrations())
 	with := func(s *seal.Sealer) *aipostgres.Store {
 		return aipostgres.New(aipostgres.Deps{Pool: pool, Seal: s, Clock: clock.System{}, IDs: id.Random{}, Kick: func(events.Entry) {}})

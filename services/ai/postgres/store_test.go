@@ -16,7 +16,7 @@ import (
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/kafka"
 	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
-	"github.com/tripgen/tripgen/internal/seal"
+	"github.com/tripgen/tripgen/internal/seal/sealtest"
 	"github.com/tripgen/tripgen/services/ai"
 	"github.com/tripgen/tripgen/services/ai/events"
 	aipostgres "github.com/tripgen/tripgen/services/ai/postgres"
@@ -42,14 +42,7 @@ func (t *told) count(topic kafka.Topic) int {
 
 func open(t *testing.T) (*aipostgres.Store, *told) {
 	t.Helper()
-	file, err := seal.Generate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := seal.New(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealer, _ := sealtest.New(t)
 	kicked := &told{events: map[kafka.Topic]int{}}
 	return aipostgres.New(aipostgres.Deps{
 		Pool: postgrestest.New(t, aipostgres.Migrations()), Seal: sealer, Clock: clock.System{}, IDs: id.Random{}, Kick: kicked.kick,

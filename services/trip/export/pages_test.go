@@ -19,7 +19,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/tripgen/tripgen/internal/errs"
-	"github.com/tripgen/tripgen/internal/seal"
+	"github.com/tripgen/tripgen/internal/seal/sealtest"
 	"github.com/tripgen/tripgen/services/trip/export"
 )
 
@@ -166,14 +166,7 @@ func TestMapIsDrawnFromTheItineraryAlone(t *testing.T) {
 
 func cache(t *testing.T) export.RedisCache {
 	t.Helper()
-	key, err := seal.Generate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := seal.New(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealer, _ := sealtest.New(t)
 	server := miniredis.RunT(t)
 	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
 	t.Cleanup(func() { _ = client.Close() })

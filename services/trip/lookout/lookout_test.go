@@ -15,7 +15,7 @@ import (
 	"github.com/tripgen/tripgen/internal/errs"
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
-	"github.com/tripgen/tripgen/internal/seal"
+	"github.com/tripgen/tripgen/internal/seal/sealtest"
 	"github.com/tripgen/tripgen/services/trip"
 	"github.com/tripgen/tripgen/services/trip/lookout"
 	"github.com/tripgen/tripgen/services/trip/postgres"
@@ -51,14 +51,7 @@ func (e *eye) Check(ctx context.Context, owner, tripID string) (trip.Checked, er
 
 func store(t *testing.T, c clock.Clock) triptest.Store {
 	t.Helper()
-	key, err := seal.Generate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := seal.New(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealer, _ := sealtest.New(t)
 	return postgres.New(postgres.Deps{
 		Pool: postgrestest.New(t, postgres.Migrations()), Seal: sealer, Clock: c, IDs: id.Random{},
 		Waker: wake.NewHub(nil, slog.New(slog.DiscardHandler)),

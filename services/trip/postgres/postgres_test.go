@@ -8,6 +8,7 @@ import (
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
 	"github.com/tripgen/tripgen/internal/seal"
+	"github.com/tripgen/tripgen/internal/seal/sealtest"
 	"github.com/tripgen/tripgen/services/trip/postgres"
 	"github.com/tripgen/tripgen/services/trip/triptest"
 	"github.com/tripgen/tripgen/services/trip/wake"
@@ -15,14 +16,7 @@ import (
 
 func sealer(t *testing.T) *seal.Sealer {
 	t.Helper()
-	key, err := seal.Generate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := seal.New(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, _ := sealtest.New(t)
 	return s
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
 	"github.com/tripgen/tripgen/internal/reseal/resealtest"
 	"github.com/tripgen/tripgen/internal/seal"
+	"github.com/tripgen/tripgen/internal/seal/sealtest"
 	"github.com/tripgen/tripgen/services/trip"
 	"github.com/tripgen/tripgen/services/trip/postgres"
 	"github.com/tripgen/tripgen/services/trip/triptest"
@@ -20,14 +21,7 @@ import (
 // [U5] After a rotation everything can be sealed anew, and is read without the old key.
 func TestEverythingSealedCanBeSealedAnew(t *testing.T) {
 	t.Parallel()
-	file, err := seal.Generate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := seal.New(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealer, file := sealtest.New(t)
 	pool, ids := postgrestest.New(t, postgres.Migrations()), id.Random{}
 	with := func(s *seal.Sealer) *postgres.Store {
 		return postgres.New(postgres.Deps{
@@ -50,7 +44,7 @@ func TestEverythingSealedCanBeSealedAnew(t *testing.T) {
 		}
 	}
 	write("trip", s.Create(t.Context(), made, once("trip")))
-	_, err = s.AddVersion(t.Context(), triptest.Owner, made.ID, once("version"), func(*trip.Trip) (trip.Itinerary, error) {
+	_, err := s.AddVersion(t.Context(), triptest.Owner, made.ID, once("version"), func(*trip.Trip) (trip.Itinerary, error) {
 		return trip.Itinerary{Origin: trip.FromRestore, Plan: planOf("builtin:a")}, nil
 	})
 	write("version", err)

@@ -15,7 +15,7 @@ import (
 	"github.com/tripgen/tripgen/internal/errs"
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
-	"github.com/tripgen/tripgen/internal/seal"
+	"github.com/tripgen/tripgen/internal/seal/sealtest"
 	tripv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/trip/v1"
 	"github.com/tripgen/tripgen/services/trip"
 	"github.com/tripgen/tripgen/services/trip/postgres"
@@ -168,14 +168,7 @@ func TestWatchOverAThousandCuts(t *testing.T) {
 }
 
 func openPostgres(t *testing.T, c *clock.Fake) triptest.Store {
-	key, err := seal.Generate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := seal.New(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealer, _ := sealtest.New(t)
 	return postgres.New(postgres.Deps{
 		Pool: postgrestest.New(t, postgres.Migrations()), Seal: sealer, Clock: c, IDs: id.Random{},
 		Waker: wake.NewHub(nil, slog.New(slog.DiscardHandler)),

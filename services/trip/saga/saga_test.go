@@ -15,6 +15,7 @@ import (
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
 	"github.com/tripgen/tripgen/internal/seal"
+	"github.com/tripgen/tripgen/internal/seal/sealtest"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	"github.com/tripgen/tripgen/services/trip"
 	"github.com/tripgen/tripgen/services/trip/peers"
@@ -56,14 +57,7 @@ func quick() saga.Times {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	key, err := seal.Generate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := seal.New(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealer, _ := sealtest.New(t)
 	w := &world{T: t, pool: postgrestest.New(t, postgres.Migrations()), seal: sealer, times: quick()}
 	w.ai = triptest.NewAI(func(id string, state aiv1.GenerationState, reason string) {
 		if !w.deaf {

@@ -16,7 +16,7 @@ import (
 	"github.com/tripgen/tripgen/internal/clock"
 	"github.com/tripgen/tripgen/internal/id"
 	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
-	"github.com/tripgen/tripgen/internal/seal"
+	"github.com/tripgen/tripgen/internal/seal/sealtest"
 	"github.com/tripgen/tripgen/services/trip"
 	"github.com/tripgen/tripgen/services/trip/postgres"
 	"github.com/tripgen/tripgen/services/trip/triptest"
@@ -35,14 +35,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	key, err := seal.Generate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := seal.New(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealer, _ := sealtest.New(t)
 	w := &world{T: t, clock: clock.NewFake(triptest.Now), caller: trip.Caller{Owner: triptest.Owner}}
 	w.store = postgres.New(postgres.Deps{
 		Pool: postgrestest.New(t, postgres.Migrations()), Seal: sealer, Clock: w.clock, IDs: id.Random{},

@@ -21,7 +21,7 @@ import (
 	"github.com/tripgen/tripgen/internal/postgres/postgrestest"
 	"github.com/tripgen/tripgen/internal/rpc"
 	"github.com/tripgen/tripgen/internal/rpc/rpctest"
-	"github.com/tripgen/tripgen/internal/seal"
+	"github.com/tripgen/tripgen/internal/seal/sealtest"
 	aiv1 "github.com/tripgen/tripgen/sdk/go/gen/tripgen/ai/v1"
 	"github.com/tripgen/tripgen/sdk/go/gen/tripgen/privacy/v1/privacyv1connect"
 	"github.com/tripgen/tripgen/services/ai"
@@ -98,14 +98,7 @@ func database(t *testing.T, migrations func(*pgxpool.Pool) error) (string, *pgxp
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	key, err := seal.Generate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := seal.New(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealer, key := sealtest.New(t)
 	w := &world{T: t, setting: setting{Key: key, Services: map[string][2]string{}}}
 	w.setting.URL, w.pool = database(t, func(p *pgxpool.Pool) error {
 		_, err := postgres.Migrate(t.Context(), p, userpostgres.Migrations())
